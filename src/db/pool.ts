@@ -1,0 +1,54 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+import { fromPostgres } from '../domain/instant.ts'
+import type { Tables } from './tables/index.ts'
+
+export type Db = Kysely<Tables>
+/** A pool's handle or an open transaction: queries take either. */
+export type DbOrTx = Db | Transaction<Tables>
+
+export interface PoolOptions {
+  readonly url: string
+  readonly max: number
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string
+  /** 0: no limit (migrations, loads). */
+  readonly statementTimeoutMilliseconds?: number
+  /** An idle connection broke: the pool has dropped it and opens another when needed. */
+  readonly onError?: (error: Error) => void
+}
+
+export interface Pool {
+  readonly db: Db
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+const types = new pg.TypeOverrides()
+types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, fromPostgres)
+types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text)) // counts and ids of ours stay far below 2^53
+
+/** Opens a pool whose sessions are fixed to UTC, ISO dates and read committed, whatever the server's defaults. */
+export function openPool(options: PoolOptions): Pool {
+  const pool = new pg.Pool({ ...clientConfig(options), max: options.max })
+  pool.on('error', (error) => options.onError?.(error))
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  return { db, pool, close: () => db.destroy() }
+}
+
+/** Settings for one connection of our own kind, e.g. the one that listens. */
+export function clientConfig(options: Omit<PoolOptions, 'max'>): pg.ClientConfig {
+  return {
+    connectionString: options.url,
+    application_name: options.applicationName,
+    types,
+    keepAlive: true,
+    options: [
+      '-c timezone=UTC',
+      '-c datestyle=ISO',
+      '-c default_transaction_isolation=read\\ committed',
+      '-c search_path=pg_catalog',
+      `-c statement_timeout=${options.statementTimeoutMilliseconds ?? 0}`,
+    ].join(' '),
+  }
+}

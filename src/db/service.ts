@@ -1,0 +1,34 @@
+import type { Selectable } from 'kysely'
+import type { Service } from '../domain/service.ts'
+import type { DbOrTx } from './pool.ts'
+import type { MerchapiConfigTable } from './tables/merchapi-config.ts'
+
+/** The service of that name, or undefined. */
+export async function findService(db: DbOrTx, name: string): Promise<Service | undefined> {
+  const row = await db
+    .selectFrom('sincewire.merchapi_config')
+    .selectAll()
+    .where('merchapi_name', '=', name)
+    .executeTakeFirst()
+  return row && toService(row)
+}
+
+/** All services by name. */
+export async function listServices(db: DbOrTx): Promise<readonly Service[]> {
+  const rows = await db.selectFrom('sincewire.merchapi_config').selectAll().orderBy('merchapi_name').execute()
+  return rows.map(toService)
+}
+
+function toService(row: Selectable<MerchapiConfigTable>): Service {
+  return {
+    name: row.merchapi_name,
+    title: row.title,
+    jsonTable: row.json_table,
+    enabled: row.enabled,
+    keyParts: row.key_parts,
+    filters: row.filters,
+    wakeOnCommit: row.wake_on_commit,
+    loadedAt: row.loaded_at,
+    refreshedAt: row.refreshed_at,
+  }
+}

@@ -1,0 +1,39 @@
+import type { Generated } from 'kysely'
+import type { Instant } from '../../domain/instant.ts'
+
+export interface ListenerTable {
+  listener_name: string
+  uid: string
+  service: string
+  credential_name: string
+  listener_url: string
+  enabled: Generated<boolean>
+  include_payload: Generated<boolean>
+  interval_seconds: Generated<number>
+  page_limit: Generated<number>
+  query_parameter: string | null
+  heartbeat_interval_hours: Generated<number>
+  signing_secret: Buffer | null
+  signing_key_id: string | null
+  generation: Generated<number>
+  target_revision: Generated<number>
+  since_timestamp: Generated<Instant>
+  since_floor: Generated<Instant>
+  since_snapshot: string | null
+  before_timestamp: Instant | null
+  before_floor: Instant | null
+  before_snapshot: string | null
+  offset_changed_at: Instant | null
+  offset_key: string | null
+  due_at: Generated<Instant>
+  next_poll_at: Generated<Instant>
+  next_heartbeat_at: Generated<Instant>
+  proven_revision: number | null
+  failures: Generated<number>
+  hold_since: Instant | null
+  heartbeat_error: string | null
+  disabled_reason: string | null
+  turn_token: string | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
