@@ -156,7 +156,7 @@ begin
 end $$;
 
 -- Makes the change table of a service: one row per natural key, with what was last published of it.
-create function sincewire.create_change_table(json_table text) returns void
+create function sincewire.create_change_table(table_name text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   execute format($ddl$
@@ -168,12 +168,12 @@ begin
       deleted_at      timestamptz,
       xid             xid8 not null
     ) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)
-  $ddl$, json_table);
-  execute format('create index on sincewire_feed.%I (changed_at, key)', json_table);
+  $ddl$, table_name);
+  execute format('create index on sincewire_feed.%I (changed_at, key)', table_name);
   execute format('create trigger stamp_change before insert or update on sincewire_feed.%I
-                  for each row execute function sincewire.stamp_change()', json_table);
+                  for each row execute function sincewire.stamp_change()', table_name);
   -- always: logical replication applies with session_replication_role = replica
-  execute format('alter table sincewire_feed.%I enable always trigger stamp_change', json_table);
+  execute format('alter table sincewire_feed.%I enable always trigger stamp_change', table_name);
 end $$;
 
 -- The lower edge that a since stands for. One we handed out is exact. One somebody made up starts at the lowest
