@@ -1,0 +1,3 @@
+export { testDatabase, type TestDatabase } from './database.ts'
+export { eventually } from './eventually.ts'
+export { receiver, type Answer, type Call, type Receiver } from './receiver.ts'
