@@ -80,6 +80,9 @@ create table sincewire.listener (
   disabled_reason          text,             -- why we disabled it (410), null otherwise
 
   -- The turn that owns it. A save that names another token changes nothing.
+  turn_queue               text,             -- the queue its job went to, while it has one
+  turn_job                 uuid,
+  turn_engine              integer,          -- the engine process that runs it; see engine
   turn_token               uuid,
 
   created_at               timestamptz not null default clock_timestamp(),
@@ -91,6 +94,12 @@ create table sincewire.listener (
 create index listener_due on sincewire.listener (due_at) where enabled;
 create index listener_service on sincewire.listener (service);
 create index listener_credential on sincewire.listener (credential_name);
+
+create index listener_turn on sincewire.listener (turn_engine) where turn_engine is not null;
+
+-- Numbers for engine processes. A running one holds the advisory lock (classid below, its number): PostgreSQL lets
+-- go of it when the process dies, and the others take over its turns at their next sweep.
+create sequence sincewire.engine_number as integer cycle;
 
 -- One row per delivery attempt, kept for retention.attemptDays.
 create table sincewire.attempt (

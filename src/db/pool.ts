@@ -48,6 +48,7 @@ export function clientConfig(options: Omit<PoolOptions, 'max'>): pg.ClientConfig
       '-c datestyle=ISO',
       '-c default_transaction_isolation=read\\ committed',
       '-c search_path=pg_catalog',
+      '-c jit=off', // pages are short: compiling one costs more than reading it
       `-c statement_timeout=${options.statementTimeoutMilliseconds ?? 0}`,
     ].join(' '),
   }

@@ -33,6 +33,9 @@ export interface ListenerTable {
   hold_since: Instant | null
   heartbeat_error: string | null
   disabled_reason: string | null
+  turn_queue: string | null
+  turn_job: string | null
+  turn_engine: number | null
   turn_token: string | null
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
