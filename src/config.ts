@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { patternFault } from './domain/target.ts'
+import { logLevels } from './log.ts'
+import { readSettings, type SettingSources } from './settings.ts'
+
+const whole = (from: number, to: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value),
+    z
+      .int(`must be a whole number from ${from} to ${to}`)
+      .min(from, `must be at least ${from}`)
+      .max(to, `must be at most ${to}`),
+  )
+const yesNo = z.preprocess(
+  (value) => (value === 'true' ? true : value === 'false' ? false : value),
+  z.boolean('must be true or false'),
+)
+const text = z.string('must be text').min(1, 'must not be empty')
+const optional = <T extends z.ZodType>(type: T) =>
+  z.preprocess((value) => value ?? undefined, type.optional())
+const patterns = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : (value ?? [])),
+  z.array(
+    z.string('must be a list of hosts').superRefine((pattern, context) => {
+      const fault = patternFault(pattern)
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+    }),
+    'must be a list of hosts',
+  ),
+)
+const url = (schemes: RegExp, message: string) =>
+  z.string(message).refine((value) => URL.canParse(value) && schemes.test(value), message)
+
+const httpUrl = url(/^https?:\/\//, 'must be an http or https URL').transform((value) =>
+  value.replace(/\/+$/, ''),
+)
+const databaseUrl = url(
+  /^postgres(ql)?:\/\//,
+  'must be a URL such as postgresql://user:password@host:5432/database',
+)
+const masterKey = z
+  .string('must be text')
+  .refine((value) => Buffer.from(value, 'base64').length === 32, 'must be 32 bytes in base64')
+  .transform((value) => Buffer.from(value, 'base64'))
+
+const retry = z.strictObject({
+  inPlaceRetries: whole(0, 10),
+  inPlaceDelayMilliseconds: whole(0, 60_000),
+  holdBaseSeconds: whole(1, 86_400),
+  holdMaxSeconds: whole(1, 604_800),
+})
+
+const engine = z.strictObject({
+  concurrency: whole(1, 10_000),
+  probeConcurrency: whole(1, 10_000),
+  perHostConcurrency: whole(1, 10_000),
+  sweepIntervalMilliseconds: whole(20, 60_000),
+  claimLimit: whole(1, 100_000),
+  turnShareMilliseconds: whole(1, 600_000),
+  wakeMaxIntervalSeconds: whole(1, 3600),
+  requestTimeoutMilliseconds: whole(10, 600_000),
+  connectTimeoutMilliseconds: whole(10, 600_000),
+  maxAnswerKilobytes: whole(2, 102_400),
+  pageCacheMegabytes: whole(0, 65_536),
+  drainMilliseconds: whole(0, 600_000),
+  retry,
+})
+
+const schema = z.strictObject({
+  host: text,
+  port: whole(0, 65_535),
+  publicUrl: optional(httpUrl),
+  dataDir: text,
+  databaseUrl: optional(databaseUrl),
+  postgresBin: optional(text),
+  logLevel: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
+  adminKey: optional(text),
+  masterKey: optional(masterKey),
+  targets: z.strictObject({ allow: patterns, allowHttp: patterns }),
+  database: z.strictObject({
+    apiPoolSize: whole(1, 1000),
+    enginePoolSize: whole(2, 1000),
+    apiStatementTimeoutMilliseconds: whole(0, 3_600_000),
+  }),
+  catalogue: z.strictObject({ sample: yesNo }),
+  engine,
+  retention: z.strictObject({
+    attemptDays: whole(1, 3650),
+    tickDays: whole(1, 3650),
+    tombstoneDays: whole(1, 36_500),
+  }),
+})
+
+/** Every setting, checked. config/default.yaml says what each one means. */
+export type Config = z.output<typeof schema>
+
+/** Reads and checks the settings. Throws `unusable` naming every bad key, where it came from and what is wrong. */
+export function loadConfig(sources: SettingSources): Config {
+  const settings = readSettings(sources)
+  const result = schema.safeParse(settings.values)
+  if (result.success) return result.data
+  throw settings.refuse(result.error.issues.map(({ path, message }) => ({ path, message })))
+}
