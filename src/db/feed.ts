@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Filter } from '../domain/filter.ts'
+import type { FilterValue } from '../domain/filter.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Edge, Position, Window } from '../domain/window.ts'
 import type { DbOrTx } from './pool.ts'
@@ -8,12 +8,6 @@ import type { DbOrTx } from './pool.ts'
  * The narrow door to the change tables. A record's JSON is spliced together by PostgreSQL and leaves here as
  * bytes: it is never parsed on the way (see DESIGN, "Speed, by construction").
  */
-
-/** A filter of the service with the value asked for. */
-export interface FilterValue {
-  readonly filter: Filter
-  readonly value: string
-}
 
 export interface RecordsRequest {
   readonly window: Window

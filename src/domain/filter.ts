@@ -12,3 +12,9 @@ export interface Filter {
   /** The values allowed, when they are a closed set, e.g. ["S","W","E"]. */
   readonly values?: readonly string[]
 }
+
+/** A filter of the service with the value asked for. */
+export interface FilterValue {
+  readonly filter: Filter
+  readonly value: string
+}
