@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/instant.ts'
 import type { CallKind, Listener } from '../domain/listener.ts'
 import type { Page } from '../domain/page.ts'
-import type { PageRequest } from '../domain/window.ts'
+import type { Edge, PageRequest, Position } from '../domain/window.ts'
 
 /** Where a call goes. A target revision has one URL, one credential content and one signing secret. */
 export interface Target {
@@ -65,5 +65,112 @@ export interface AttemptRecord {
   readonly attemptNumber: number
   readonly sent: Sent
   readonly succeeded: boolean
-  readonly attemptedAt: Instant
+}
+
+/** A job of the queue: one listener's turn. */
+export interface TurnJob {
+  readonly id: string
+  /** Fences the job: another attempt at it is another job. */
+  readonly attempt: number
+  readonly queue: TurnQueueName
+  readonly listenerName: string
+  /** Of the listener's URL, e.g. `https://example.com:8443`: calls to one are bounded. */
+  readonly origin: string
+}
+
+/** Listeners on hold have a lane of their own, so that the dead never take the slots of the living. */
+export type TurnQueueName = 'turn' | 'probe'
+
+/** The queue behind the turns. Each method is one round trip, whatever the number of jobs. */
+export interface TurnQueue {
+  fetch(queue: TurnQueueName, atMost: number): Promise<readonly TurnJob[]>
+  /** Tells the queue that these are still being worked on. */
+  touch(jobs: readonly TurnJob[]): Promise<void>
+}
+
+/** A listener as its turn sees it, with the database's clock. */
+export interface Standing {
+  readonly listener: Listener
+  readonly now: Instant
+}
+
+/** A turn's right to a listener: a save under another token changes nothing. */
+export interface Ownership {
+  readonly listenerName: string
+  readonly token: string
+}
+
+/**
+ * The state behind a turn. Every save names what it was decided on; it changes nothing when the turn was
+ * taken over, the listener deleted, or an operator's change came first. Saves return the listener as it now
+ * stands, or null when it is no longer this turn's.
+ */
+export interface TurnStore {
+  /** Takes the listener for this turn. Null: it is gone. */
+  begin(job: TurnJob, token: string, engine: number): Promise<Standing | null>
+  load(own: Ownership): Promise<Standing | null>
+  /** A page or an event arrived: moves the position, or closes the window when `next` is null. */
+  saveProgress(own: Ownership, decidedOn: Listener, next: Position | null, attempt: AttemptRecord | null): Promise<Standing | null>
+  /** A heartbeat arrived: the target is proven and any hold is over. */
+  saveHeartbeat(own: Ownership, decidedOn: Listener, attempt: AttemptRecord): Promise<Standing | null>
+  /** A call failed for good this time: hold, and probe after so many milliseconds. */
+  saveHold(own: Ownership, decidedOn: Listener, hold: Hold, attempt: AttemptRecord): Promise<Standing | null>
+  /** The receiver wants no more: disable. */
+  saveGone(own: Ownership, decidedOn: Listener, reason: string, attempt: AttemptRecord): Promise<Standing | null>
+  /** Keeps an attempt that decided nothing. */
+  record(attempt: AttemptRecord): Promise<void>
+  /** Ends the turn and its job together. `soon`: there is more to do, come back at once. */
+  end(job: TurnJob, token: string | null, soon: boolean): Promise<void>
+}
+
+export interface Hold {
+  readonly milliseconds: number
+  readonly error: string
+}
+
+/** A claimed listener, as the sweep sees it. */
+export interface Claimed extends Listener {
+  /** A living engine process is in the middle of its turn. */
+  readonly inTurn: boolean
+  /** The queue that already holds its job; null: none does. */
+  readonly queued: TurnQueueName | null
+}
+
+/** What the sweep decided for one listener. */
+export interface Plan {
+  readonly listenerName: string
+  /** Opens a window up to here. */
+  readonly open: Edge | null
+  readonly nextPollAt: Instant
+  readonly dueAt: Instant
+  readonly queue: TurnQueueName | null
+  readonly origin: string
+}
+
+/** One sweep's transaction. */
+export interface SweepClaim {
+  readonly now: Instant
+  readonly claimed: readonly Claimed[]
+  /** For each lower edge, whether its service has news at the tick. */
+  haveNews(service: string, sinces: readonly Edge[], before: Edge): Promise<readonly boolean[]>
+  apply(plans: readonly Plan[]): Promise<void>
+}
+
+export interface SweepStore {
+  /** Frees the turns of engine processes that died; returns how many. */
+  reclaim(): Promise<number>
+  takeTick(): Promise<ReadonlyMap<string, Edge>>
+  /** Claims due listeners, and those of woken services, for the length of `plan`. */
+  claim(request: ClaimRequest, plan: (claim: SweepClaim) => Promise<void>): Promise<void>
+  /** When the earliest listener is due, by the database's clock, in milliseconds from now; null: none. */
+  millisecondsToNext(): Promise<number | null>
+  /** Of these services, the ones whose latest change lies above the tick. */
+  changedAfter(services: readonly string[], tick: ReadonlyMap<string, Edge>): Promise<readonly string[]>
+}
+
+export interface ClaimRequest {
+  readonly limit: number
+  /** Services woken by a commit: their listeners of a short interval are due. */
+  readonly woken: readonly string[]
+  readonly wakeMaxIntervalSeconds: number
 }

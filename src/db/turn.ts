@@ -1,0 +1,116 @@
+import { sql, type RawBuilder } from 'kysely'
+import type { Instant } from '../domain/instant.ts'
+import type { Listener } from '../domain/listener.ts'
+import type { Position } from '../domain/window.ts'
+import { insertAttemptSql, type NewAttempt } from './attempt.ts'
+import { toListener, type ListenerRow } from './listener.ts'
+import type { Db, DbOrTx } from './pool.ts'
+
+/** A listener as a turn sees it, with the database's clock. */
+export interface TurnRow {
+  readonly listener: Listener
+  readonly now: Instant
+}
+
+/** Who saves: changes nothing once another token stands in the row. */
+export interface TurnOwner {
+  readonly listenerName: string
+  readonly token: string
+}
+
+/** Takes a listener for a turn. Undefined: no such listener. */
+export async function takeTurn(
+  db: DbOrTx,
+  turn: TurnOwner & { readonly job: string; readonly queue: string; readonly engine: number },
+): Promise<TurnRow | undefined> {
+  const { rows } = await sql<ListenerRow & { now: Instant }>`
+    update sincewire.listener set turn_token = ${turn.token}, turn_job = ${turn.job}, turn_queue = ${turn.queue},
+      turn_engine = ${turn.engine}
+    where listener_name = ${turn.listenerName} returning *, clock_timestamp() as now`.execute(db)
+  return rows[0] && toTurnRow(rows[0])
+}
+
+/** The listener as it stands, or undefined when it is no longer this turn's. */
+export async function loadTurn(db: DbOrTx, owner: TurnOwner): Promise<TurnRow | undefined> {
+  const { rows } = await sql<ListenerRow & { now: Instant }>`
+    select *, clock_timestamp() as now from sincewire.listener where ${ownedBy(owner)}`.execute(db)
+  return rows[0] && toTurnRow(rows[0])
+}
+
+/** A page arrived (next: its last record) or the window is done (next: null), if the window is still the one meant. */
+export async function saveProgress(
+  db: DbOrTx, owner: TurnOwner, generation: number, next: Position | null, attempt: NewAttempt | null,
+): Promise<TurnRow | undefined> {
+  const change = next
+    ? sql`offset_changed_at = ${next.changedAt}::timestamptz, offset_key = ${next.key}`
+    : sql`since_timestamp = before_timestamp, since_floor = before_floor, since_snapshot = before_snapshot,
+          before_timestamp = null, before_floor = null, before_snapshot = null,
+          offset_changed_at = null, offset_key = null`
+  return save(db, owner, change, sql`generation = ${generation} and before_timestamp is not null`, attempt)
+}
+
+/** The target of that revision answered a heartbeat: it is proven, any hold is over. */
+export async function saveHeartbeat(
+  db: DbOrTx, owner: TurnOwner, targetRevision: number, attempt: NewAttempt,
+): Promise<TurnRow | undefined> {
+  const change = sql`proven_revision = target_revision, failures = 0, hold_since = null, heartbeat_error = null,
+    next_heartbeat_at = clock_timestamp() + make_interval(hours => heartbeat_interval_hours)`
+  return save(db, owner, change, sql`target_revision = ${targetRevision}`, attempt)
+}
+
+/** A call to the target of that revision failed: hold, probe after so many milliseconds. */
+export async function saveHold(
+  db: DbOrTx, owner: TurnOwner, targetRevision: number, hold: { readonly milliseconds: number; readonly error: string }, attempt: NewAttempt,
+): Promise<TurnRow | undefined> {
+  const change = sql`failures = failures + 1, hold_since = coalesce(hold_since, clock_timestamp()),
+    heartbeat_error = ${hold.error}, next_heartbeat_at = clock_timestamp() + make_interval(secs => ${hold.milliseconds}::float8 / 1000)`
+  return save(db, owner, change, sql`target_revision = ${targetRevision}`, attempt)
+}
+
+/** The target of that revision wants no more: disabled until an operator enables it. */
+export async function saveGone(
+  db: DbOrTx, owner: TurnOwner, targetRevision: number, reason: string, attempt: NewAttempt,
+): Promise<TurnRow | undefined> {
+  return save(db, owner, sql`enabled = false, disabled_reason = ${reason}`, sql`target_revision = ${targetRevision}`, attempt)
+}
+
+/**
+ * Ends a turn and, in the same transaction, whatever `removeJob` removes: were the job to outlive the turn, the
+ * sweep could not queue the next one. A change that made the listener due meanwhile stays due.
+ */
+export async function endTurn(
+  db: Db, turn: { readonly listenerName: string; readonly token: string | null }, soon: boolean, removeJob: (tx: DbOrTx) => Promise<void>,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    if (turn.token !== null) {
+      await sql`
+        update sincewire.listener set turn_token = null, turn_engine = null, turn_job = null, turn_queue = null,
+          due_at = case when ${soon} then clock_timestamp()
+                        when due_at <= clock_timestamp() then due_at
+                        when failures > 0 then next_heartbeat_at
+                        else least(next_poll_at, next_heartbeat_at) end
+        where listener_name = ${turn.listenerName} and turn_token = ${turn.token}`.execute(tx)
+    }
+    await removeJob(tx)
+  })
+}
+
+/** One statement for the change and its attempt, whether the change still counts or not. */
+async function save(
+  db: DbOrTx, owner: TurnOwner, change: RawBuilder<unknown>, guard: RawBuilder<unknown>, attempt: NewAttempt | null,
+): Promise<TurnRow | undefined> {
+  const kept = attempt ? sql`with kept as (${insertAttemptSql(attempt)})` : sql``
+  const { rows } = await sql<ListenerRow & { now: Instant }>`${kept}
+    update sincewire.listener set ${change} where ${ownedBy(owner)} and ${guard}
+    returning *, clock_timestamp() as now`.execute(db)
+  return rows[0] ? toTurnRow(rows[0]) : loadTurn(db, owner)
+}
+
+function ownedBy({ listenerName, token }: TurnOwner): RawBuilder<unknown> {
+  return sql`listener_name = ${listenerName} and turn_token = ${token}`
+}
+
+function toTurnRow(row: ListenerRow & { now: Instant }): TurnRow {
+  return { listener: toListener(row), now: row.now }
+}
+
