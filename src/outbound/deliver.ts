@@ -1,0 +1,133 @@
+import type { KeyObject } from 'node:crypto'
+import type { OpenCredential } from '../domain/credential.ts'
+import { SincewireError } from '../domain/errors.ts'
+import type { Deliver, OutgoingCall, Sent, Target } from '../engine/ports.ts'
+import type { Answered, Client } from './client.ts'
+import { createAuthenticate } from './credential/index.ts'
+import type { Authenticated } from './credential/authenticate.ts'
+import { startDeadline, type Deadline } from './deadline.ts'
+import { failed, failureOf, type Failure } from './failure.ts'
+import { Lru } from './lru.ts'
+import { signatureHeaders, signingKey } from './signature.ts'
+
+/** A listener's secrets as they are now, and which registration and revision they belong to. */
+export interface OpenTarget {
+  readonly listenerUid: string
+  readonly targetRevision: number
+  readonly credential: OpenCredential
+  /** `whsec_…`; null: calls are not signed. */
+  readonly signingSecret: string | null
+}
+
+export interface DeliverOptions {
+  readonly client: Client
+  /** Reads and unseals; undefined when the listener is gone. May throw: the attempt then fails as `credential`. */
+  readonly openTarget: (listenerName: string) => Promise<OpenTarget | undefined>
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  readonly requestTimeoutMilliseconds: number
+  /** Of Sincewire, for the user agent. */
+  readonly version: string
+  /** Hears why openTarget threw. */
+  readonly onError?: (error: unknown) => void
+}
+
+/** Opened secrets kept in memory, so that thousands of calls a second read none from the database. */
+const MAX_OPEN = 10_000
+
+interface Opened {
+  readonly kind: 'opened'
+  readonly credential: OpenCredential
+  readonly key: KeyObject | undefined
+}
+
+/** Makes the engine's way out: see Deliver in engine/ports.ts. */
+export function createDeliver(options: DeliverOptions): Deliver {
+  const { client, clock, requestTimeoutMilliseconds } = options
+  const authenticate = createAuthenticate({ client, clock, timeoutMilliseconds: requestTimeoutMilliseconds })
+  const userAgent = `Sincewire/${options.version}`
+  const opened = new Lru<string, Opened>(MAX_OPEN)
+
+  /** Both the uid and the revision are in the key: a secret must never reach the place that another was meant for. */
+  const open = async (target: Target): Promise<Opened | Failure> => {
+    const key = `${target.listenerUid}/${target.targetRevision}`
+    const known = opened.get(key)
+    if (known) return known
+    const made = await openSafely(options, target)
+    if (made.kind === 'failed') return made
+    opened.set(key, made)
+    return made
+  }
+
+  const post = (
+    call: OutgoingCall,
+    key: KeyObject | undefined,
+    authenticated: Authenticated,
+    deadline: Deadline,
+  ) =>
+    client.post(
+      {
+        url: call.target.url,
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': userAgent,
+          'x-correlation-id': call.correlationId,
+          ...webhookHeaders(call, key, Math.floor(clock() / 1000)),
+          ...authenticated.headers,
+        },
+        body: call.body,
+        secrets: authenticated.secrets,
+      },
+      deadline,
+    )
+
+  const attempt = async (call: OutgoingCall, deadline: Deadline): Promise<Answered | Failure> => {
+    const target = await deadline.race(open(call.target))
+    if (target.kind === 'failed') return target
+    const first = await deadline.race(Promise.resolve(authenticate(target.credential)))
+    if (first.kind === 'failed') return first
+    const answer = await post(call, target.key, first, deadline)
+    if (answer.kind === 'failed' || answer.status !== 401 || !first.renew) return answer
+    const second = await deadline.race(first.renew())
+    return second.kind === 'failed' ? second : post(call, target.key, second, deadline)
+  }
+
+  return async (call, signal): Promise<Sent> => {
+    const started = performance.now()
+    using deadline = startDeadline(requestTimeoutMilliseconds, signal)
+    // Only a race that the deadline won throws.
+    const outcome = await attempt(call, deadline).catch((error: unknown) =>
+      failureOf(error, hostOf(call.target.url)),
+    )
+    return { ...outcome, durationMilliseconds: Math.round(performance.now() - started) }
+  }
+}
+
+async function openSafely(options: DeliverOptions, target: Target): Promise<Opened | Failure> {
+  try {
+    const found = await options.openTarget(target.listenerName)
+    if (found?.listenerUid !== target.listenerUid || found.targetRevision !== target.targetRevision) {
+      return failed('superseded', 'The registration changed before the call went out.')
+    }
+    const { credential, signingSecret } = found
+    return { kind: 'opened', credential, key: signingSecret === null ? undefined : signingKey(signingSecret) }
+  } catch (error) {
+    options.onError?.(error)
+    const why = error instanceof SincewireError ? error.message : 'The credential could not be read.'
+    return failed('credential', why)
+  }
+}
+
+/** Unsigned calls carry the id and the time too: receivers drop repeats by the id. */
+function webhookHeaders(
+  call: OutgoingCall,
+  key: KeyObject | undefined,
+  seconds: number,
+): Record<string, string> {
+  if (key) return signatureHeaders(key, call.webhookId, seconds, call.body)
+  return { 'webhook-id': call.webhookId, 'webhook-timestamp': String(seconds) }
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? 'the target'
+}
