@@ -1,10 +1,19 @@
-import type { Selectable } from 'kysely'
+import { sql, type Selectable } from 'kysely'
+import type { Registered } from '../domain/amend.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Listener } from '../domain/listener.ts'
 import type { Edge } from '../domain/window.ts'
+import type { DbOrTx } from './pool.ts'
 import type { ListenerTable } from './tables/listener.ts'
 
 export type ListenerRow = Selectable<ListenerTable>
+
+/** A listener with all that a change of registration reads or writes. */
+export interface StoredListener extends Registered {
+  /** Sealed. */
+  readonly signingSecret: Buffer | null
+  readonly signingKeyId: string | null
+}
 
 /** A row as the domain knows it: edges and position instead of column triples, no secret. */
 export function toListener(row: ListenerRow): Listener {
@@ -40,4 +49,168 @@ export function toListener(row: ListenerRow): Listener {
 // The table's checks hold timestamp and floor together; null together means that no window is open.
 function edge(at: Instant | null, floor: Instant | null, snapshot: string | null): Edge | null {
   return at === null || floor === null ? null : { at, floor, snapshot }
+}
+
+function toStored(row: ListenerRow): StoredListener {
+  return {
+    ...toListener(row),
+    dueAt: row.due_at,
+    disabledReason: row.disabled_reason,
+    signingSecret: row.signing_secret,
+    signingKeyId: row.signing_key_id,
+  }
+}
+
+/** The named listeners that exist, by name; their rows are ours until the transaction ends. */
+export async function lockListeners(tx: DbOrTx, names: readonly string[]): Promise<StoredListener[]> {
+  const rows = await tx
+    .selectFrom('sincewire.listener')
+    .selectAll()
+    .where('listener_name', '=', sql<string>`any(${names})`)
+    .orderBy('listener_name') // always the same order, so that two calls cannot wait for each other
+    .forUpdate()
+    .execute()
+  return rows.map(toStored)
+}
+
+/** The listeners that use a credential, at most so many. */
+export function listenersUsing(db: DbOrTx, credentialName: string, limit: number) {
+  return db
+    .selectFrom('sincewire.listener')
+    .select(['listener_name', 'service'])
+    .where('credential_name', '=', credentialName)
+    .orderBy('service')
+    .orderBy('listener_name')
+    .limit(limit)
+    .execute()
+}
+
+/** The row of a listener by its name, or undefined. */
+export function findListenerRow(db: DbOrTx, name: string): Promise<ListenerRow | undefined> {
+  return db.selectFrom('sincewire.listener').selectAll().where('listener_name', '=', name).executeTakeFirst()
+}
+
+const WRITTEN = [
+  'credential_name', 'listener_url', 'enabled', 'include_payload', 'interval_seconds', 'page_limit',
+  'query_parameter', 'heartbeat_interval_hours', 'signing_secret', 'signing_key_id', 'generation',
+  'target_revision', 'since_timestamp', 'since_floor', 'since_snapshot', 'before_timestamp', 'before_floor',
+  'before_snapshot', 'offset_changed_at', 'offset_key', 'due_at', 'next_poll_at', 'next_heartbeat_at',
+  'failures', 'hold_since', 'heartbeat_error', 'disabled_reason', 'updated_at',
+] as const satisfies readonly (keyof ListenerTable)[] // prettier-ignore
+
+/** Writes new registrations, in one statement however many. */
+export async function insertListeners(
+  tx: DbOrTx,
+  listeners: readonly StoredListener[],
+  now: Instant,
+): Promise<void> {
+  if (listeners.length === 0) return
+  const columns = columnList(['listener_name', 'uid', 'service', ...WRITTEN])
+  await sql`
+    insert into sincewire.listener (${columns})
+    select ${columns} from jsonb_populate_recordset(null::sincewire.listener, ${toJson(listeners, now)}::jsonb)
+  `.execute(tx)
+}
+
+/** Writes changed registrations whose rows are locked. What the engine alone moves (turn, proof) is left alone. */
+export async function updateListeners(
+  tx: DbOrTx,
+  listeners: readonly StoredListener[],
+  now: Instant,
+): Promise<void> {
+  if (listeners.length === 0) return
+  await sql`
+    update sincewire.listener l set (${columnList(WRITTEN)}) = (${columnList(WRITTEN, 'p.')})
+    from jsonb_populate_recordset(null::sincewire.listener, ${toJson(listeners, now)}::jsonb) p
+    where l.listener_name = p.listener_name
+  `.execute(tx)
+}
+
+/** Removes registrations and every trace of their calls. */
+export async function deleteListeners(tx: DbOrTx, uids: readonly string[]): Promise<void> {
+  if (uids.length === 0) return
+  await sql`delete from sincewire.listener where uid = any(${uids}::uuid[])`.execute(tx)
+  await sql`delete from sincewire.attempt where listener_uid = any(${uids}::uuid[])`.execute(tx)
+}
+
+/**
+ * A credential's content changed: what domain/amend.ts `retarget` does to one listener, for all that use it in one
+ * statement, since there may be very many.
+ */
+export async function retargetListeners(tx: DbOrTx, credentialName: string, now: Instant): Promise<number> {
+  const { numAffectedRows } = await sql`
+    with mine as (
+      select listener_name from sincewire.listener
+      where credential_name = ${credentialName} order by listener_name for update
+    )
+    update sincewire.listener l set
+      target_revision = target_revision + 1,
+      failures = 0, hold_since = null, heartbeat_error = null,
+      next_poll_at = case when failures > 0 then least(next_poll_at, ${now}) else next_poll_at end,
+      next_heartbeat_at = least(next_heartbeat_at, ${now}),
+      due_at = least(due_at, ${now}),
+      updated_at = ${now}
+    from mine where l.listener_name = mine.listener_name
+  `.execute(tx)
+  return Number(numAffectedRows ?? 0)
+}
+
+/** The lower edge that each given since stands for, in the order given: exact, or a repeat at worst (0002_window.sql). */
+export async function resolveSince(
+  tx: DbOrTx,
+  asked: readonly { readonly service: string; readonly since: Instant }[],
+): Promise<Edge[]> {
+  if (asked.length === 0) return []
+  const { rows } = await sql<Edge>`
+    select a.since as at, e.floor, e.snapshot
+    from unnest(${asked.map((each) => each.service)}::text[], ${asked.map((each) => each.since)}::timestamptz[])
+      with ordinality as a (service, since, place)
+    cross join lateral sincewire.lower_edge(a.service, a.since) e
+    order by a.place
+  `.execute(tx)
+  return rows
+}
+
+function columnList(columns: readonly string[], prefix = '') {
+  return sql.join(columns.map((column) => sql.ref(prefix + column)))
+}
+
+function toJson(listeners: readonly StoredListener[], now: Instant): string {
+  return JSON.stringify(listeners.map((listener) => toRow(listener, now)))
+}
+
+function toRow(listener: StoredListener, now: Instant) {
+  return {
+    listener_name: listener.listenerName,
+    uid: listener.uid,
+    service: listener.service,
+    credential_name: listener.credentialName,
+    listener_url: listener.listenerUrl,
+    enabled: listener.enabled,
+    include_payload: listener.includePayload,
+    interval_seconds: listener.intervalSeconds,
+    page_limit: listener.pageLimit,
+    query_parameter: listener.queryParameter,
+    heartbeat_interval_hours: listener.heartbeatIntervalHours,
+    signing_secret: listener.signingSecret && `\\x${listener.signingSecret.toString('hex')}`,
+    signing_key_id: listener.signingKeyId,
+    generation: listener.generation,
+    target_revision: listener.targetRevision,
+    since_timestamp: listener.since.at,
+    since_floor: listener.since.floor,
+    since_snapshot: listener.since.snapshot,
+    before_timestamp: listener.before?.at ?? null,
+    before_floor: listener.before?.floor ?? null,
+    before_snapshot: listener.before?.snapshot ?? null,
+    offset_changed_at: listener.after?.changedAt ?? null,
+    offset_key: listener.after?.key ?? null,
+    due_at: listener.dueAt,
+    next_poll_at: listener.nextPollAt,
+    next_heartbeat_at: listener.nextHeartbeatAt,
+    failures: listener.failures,
+    hold_since: listener.holdSince,
+    heartbeat_error: listener.heartbeatError,
+    disabled_reason: listener.disabledReason,
+    updated_at: now,
+  } satisfies Partial<Record<keyof ListenerTable, unknown>>
 }

@@ -1,0 +1,48 @@
+import { sql, type Insertable, type Selectable, type Updateable } from 'kysely'
+import type { DbOrTx } from './pool.ts'
+import type { CredentialTable } from './tables/credential.ts'
+
+export type CredentialRow = Selectable<CredentialTable>
+
+/** The credential of that name, or undefined; its secret still sealed. */
+export function findCredential(db: DbOrTx, name: string): Promise<CredentialRow | undefined> {
+  return db
+    .selectFrom('sincewire.credential')
+    .selectAll()
+    .where('credential_name', '=', name)
+    .executeTakeFirst()
+}
+
+/** Those of the named credentials that exist, without what is in them. */
+export function listCredentials(db: DbOrTx, names: readonly string[]) {
+  return db
+    .selectFrom('sincewire.credential')
+    .select(['credential_name', 'heartbeat_interval_hours'])
+    .where('credential_name', '=', sql<string>`any(${names})`)
+    .execute()
+}
+
+export async function insertCredential(db: DbOrTx, row: Insertable<CredentialTable>): Promise<void> {
+  await db.insertInto('sincewire.credential').values(row).execute()
+}
+
+export async function updateCredential(
+  db: DbOrTx,
+  name: string,
+  row: Updateable<CredentialTable>,
+): Promise<void> {
+  await db.updateTable('sincewire.credential').set(row).where('credential_name', '=', name).execute()
+}
+
+export async function deleteCredential(db: DbOrTx, name: string): Promise<void> {
+  await db.deleteFrom('sincewire.credential').where('credential_name', '=', name).execute()
+}
+
+/** How many secrets were sealed with another key than this one. */
+export async function countForeignSecrets(db: DbOrTx, keyId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select (select count(*) from sincewire.credential where secret_key_id <> ${keyId})
+         + (select count(*) from sincewire.listener where signing_key_id <> ${keyId}) as count
+  `.execute(db)
+  return rows[0]?.count ?? 0
+}

@@ -1,0 +1,156 @@
+import { CREDENTIAL_TYPES, type CredentialContent, type CredentialType } from '../credential.ts'
+import { shown, type FieldError } from '../errors.ts'
+import { checkTargetUrl, type TargetRules } from '../target.ts'
+
+/** A credential call, its fields checked one by one; absent: not given. */
+export interface CredentialRequest {
+  readonly credentialName: string
+  readonly credentialType?: CredentialType | undefined
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  readonly apikey?: string | undefined
+  readonly oauthClientId?: string | undefined
+  readonly oauthClientSecret?: string | undefined
+  readonly oauthTokenUrl?: string | undefined
+  /** null: cleared. */
+  readonly oauthScope?: string | null | undefined
+  readonly heartbeatIntervalHours?: number | undefined
+  readonly deleteInd?: boolean | undefined
+}
+
+export interface CredentialFacts {
+  /** The credential as registered, opened. */
+  readonly current: RegisteredCredential | undefined
+  readonly targets: TargetRules
+}
+
+export interface RegisteredCredential {
+  readonly content: CredentialContent
+  readonly heartbeatIntervalHours: number | null
+}
+
+export type CredentialDecision =
+  | ({ readonly kind: 'create' } & RegisteredCredential)
+  | ({ readonly kind: 'update'; readonly contentChanged: boolean } & RegisteredCredential)
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'refuse'; readonly fields: readonly FieldError[] }
+
+type ContentField = Exclude<
+  keyof CredentialRequest,
+  'credentialName' | 'credentialType' | 'heartbeatIntervalHours' | 'deleteInd'
+>
+
+/** What each type needs and what it may have. */
+const FIELDS: Record<
+  CredentialType,
+  { readonly needs: readonly ContentField[]; readonly may: readonly ContentField[] }
+> = {
+  OAUTH: { needs: ['oauthClientId', 'oauthClientSecret', 'oauthTokenUrl'], may: ['oauthScope'] },
+  BASICAUTH: { needs: ['username', 'password'], may: [] },
+  APIKEY: { needs: ['apikey'], may: [] },
+}
+const ALL_FIELDS = CREDENTIAL_TYPES.flatMap((type) => [...FIELDS[type].needs, ...FIELDS[type].may])
+
+/** Fields whose values no answer, error or log ever shows. */
+export const SECRET_FIELDS: ReadonlySet<string> = new Set([
+  'password',
+  'apikey',
+  'oauthClientSecret',
+  'signingSecret',
+])
+
+/** What a call asks for, or every field that speaks against it. */
+export function decideCredential(request: CredentialRequest, facts: CredentialFacts): CredentialDecision {
+  const { current } = facts
+  if (request.deleteInd === true) {
+    return current
+      ? { kind: 'delete' }
+      : refuse(fault(request, 'credentialName', 'is not a registered credential'))
+  }
+  const type = request.credentialType ?? current?.content.type
+  if (type === undefined)
+    return refuse(fault(request, 'credentialType', 'is required to register a credential'))
+
+  // What is blank stays as it is, unless the type changes: then nothing of the old set stays.
+  const kept = current?.content.type === type ? current.content : {}
+  const values = { ...kept, ...given(request) }
+  const faults = [
+    ...foreignFaults(request, type),
+    ...missingFaults(request, type, values),
+    ...urlFaults(request, facts),
+  ]
+  if (faults.length > 0) return refuse(...faults)
+
+  const content = contentOf(type, values)
+  const heartbeatIntervalHours = request.heartbeatIntervalHours ?? current?.heartbeatIntervalHours ?? null
+  if (!current) return { kind: 'create', content, heartbeatIntervalHours }
+  return {
+    kind: 'update',
+    content,
+    contentChanged: !sameContent(content, current.content),
+    heartbeatIntervalHours,
+  }
+}
+
+type Values = { readonly [field in ContentField]?: string | null | undefined }
+
+function given(request: CredentialRequest): Values {
+  return Object.fromEntries(
+    ALL_FIELDS.filter((field) => request[field] !== undefined).map((field) => [field, request[field]]),
+  )
+}
+
+function foreignFaults(request: CredentialRequest, type: CredentialType): FieldError[] {
+  const own = [...FIELDS[type].needs, ...FIELDS[type].may]
+  return ALL_FIELDS.filter((field) => request[field] !== undefined && !own.includes(field)).map((field) =>
+    fault(request, field, `does not belong to a credential of type ${type}`),
+  )
+}
+
+function missingFaults(request: CredentialRequest, type: CredentialType, values: Values): FieldError[] {
+  return FIELDS[type].needs
+    .filter((field) => values[field] === undefined)
+    .map((field) => fault(request, field, `is required for a credential of type ${type}`))
+}
+
+function urlFaults(request: CredentialRequest, { targets }: CredentialFacts): FieldError[] {
+  if (request.oauthTokenUrl === undefined) return []
+  const check = checkTargetUrl(request.oauthTokenUrl, targets)
+  return check.kind === 'ok' ? [] : [fault(request, 'oauthTokenUrl', check.reason)]
+}
+
+function contentOf(type: CredentialType, values: Values): CredentialContent {
+  const text = (field: ContentField) => values[field] ?? ''
+  switch (type) {
+    case 'OAUTH':
+      return {
+        type,
+        oauthClientId: text('oauthClientId'),
+        oauthClientSecret: text('oauthClientSecret'),
+        oauthTokenUrl: text('oauthTokenUrl'),
+        oauthScope: values.oauthScope ?? null,
+      }
+    case 'BASICAUTH':
+      return { type, username: text('username'), password: text('password') }
+    case 'APIKEY':
+      return { type, apikey: text('apikey') }
+  }
+}
+
+function sameContent(a: CredentialContent, b: CredentialContent): boolean {
+  const other = new Map<string, unknown>(Object.entries(b))
+  return Object.entries(a).every(([field, value]) => other.get(field) === value)
+}
+
+function fault(request: CredentialRequest, field: keyof CredentialRequest, error: string): FieldError {
+  return { error, field, inputValue: SECRET_FIELDS.has(field) ? null : inputOf(request[field]) }
+}
+
+// A URL may carry somebody's password in the very place that it is refused for.
+function inputOf(value: unknown): string | null {
+  return typeof value === 'string' && value.includes('@') ? null : shown(value)
+}
+
+function refuse(...fields: readonly FieldError[]): CredentialDecision {
+  return { kind: 'refuse', fields }
+}

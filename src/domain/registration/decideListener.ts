@@ -1,0 +1,113 @@
+import type { Change } from '../amend.ts'
+import type { Instant } from '../instant.ts'
+import { LISTENER_DEFAULTS, type Listener, type Registration } from '../listener.ts'
+import type { Service } from '../service.ts'
+import { checkTargetUrl, type TargetRules } from '../target.ts'
+
+/** One item of a manage call, its fields checked one by one; absent: not given. */
+export interface ListenerRequest {
+  readonly service: string
+  /** The key; the service's name when not given. */
+  readonly listenerName?: string | undefined
+  readonly credentialName?: string | undefined
+  readonly listenerUrl?: string | undefined
+  readonly includePayload?: boolean | undefined
+  readonly intervalSeconds?: number | undefined
+  readonly pageLimit?: number | undefined
+  /** null: cleared. */
+  readonly queryParameter?: string | null | undefined
+  readonly sinceTimestamp?: Instant | undefined
+  readonly enabled?: boolean | undefined
+  readonly heartbeatIntervalHours?: number | undefined
+  /** `whsec_…`, GENERATE for a new one, or null: calls are no longer signed. */
+  readonly signingSecret?: string | null | undefined
+  readonly deleteInd?: boolean | undefined
+}
+
+/** What an item is judged against. */
+export interface ListenerFacts {
+  readonly service: Service | undefined
+  /** The credential that the item names. */
+  readonly credential: { readonly heartbeatIntervalHours: number | null } | undefined
+  /** The listener registered under the item's name. */
+  readonly current: Listener | undefined
+  readonly targets: TargetRules
+}
+
+export type ListenerDecision =
+  | { readonly kind: 'create'; readonly registration: Registration }
+  | { readonly kind: 'amend'; readonly change: Omit<Change, 'since' | 'signingSecret'> }
+  /** Each reason is a whole sentence without the listener's name. */
+  | { readonly kind: 'refuse'; readonly reasons: readonly string[] }
+
+/** The name that an item is about. */
+export function nameOf(request: ListenerRequest): string {
+  return request.listenerName ?? request.service
+}
+
+/** What an item asks for, or everything that speaks against it. */
+export function decideListener(request: ListenerRequest, facts: ListenerFacts): ListenerDecision {
+  const { credentialName, listenerUrl } = request
+  const reasons = [...serviceFaults(request, facts), ...contentFaults(request, facts)]
+  if (facts.current && reasons.length === 0) return { kind: 'amend', change: changeOf(request) }
+  if (reasons.length > 0 || credentialName === undefined || listenerUrl === undefined) {
+    return { kind: 'refuse', reasons }
+  }
+  return { kind: 'create', registration: registrationOf(request, facts, credentialName, listenerUrl) }
+}
+
+// A listener may be removed or switched off whatever has become of its service.
+function serviceFaults(request: ListenerRequest, { service, current }: ListenerFacts): string[] {
+  if (!service) return [`service ${request.service} is not known`]
+  if (current && current.service !== service.name) {
+    return [`this listenerName is registered for service ${current.service}`]
+  }
+  const ending = request.deleteInd === true || (current !== undefined && request.enabled === false)
+  if (ending) return []
+  if (service.jsonTable === null)
+    return [`service ${service.name} has no change table and cannot have a webhook`]
+  return service.enabled ? [] : [`service ${service.name} is not enabled`]
+}
+
+function contentFaults(request: ListenerRequest, { current, credential, targets }: ListenerFacts): string[] {
+  if (request.deleteInd === true) return current ? [] : ['there is no such listener to delete']
+  const faults: string[] = []
+  for (const field of ['credentialName', 'listenerUrl'] as const) {
+    if (!current && request[field] === undefined) faults.push(`${field} is required to register a listener`)
+  }
+  if (request.credentialName !== undefined && !credential) {
+    faults.push(`credential ${request.credentialName} is not registered`)
+  }
+  if (request.listenerUrl !== undefined) {
+    const check = checkTargetUrl(request.listenerUrl, targets)
+    if (check.kind === 'refused') faults.push(`listenerUrl ${check.reason}`)
+  }
+  return faults
+}
+
+function changeOf(request: ListenerRequest): Omit<Change, 'since' | 'signingSecret'> {
+  const { service: _, listenerName: __, sinceTimestamp: ___, signingSecret: ____, ...change } = request
+  return change
+}
+
+function registrationOf(
+  request: ListenerRequest,
+  { credential }: ListenerFacts,
+  credentialName: string,
+  listenerUrl: string,
+): Registration {
+  const { intervalSeconds, pageLimit, heartbeatIntervalHours } = LISTENER_DEFAULTS
+  return {
+    listenerName: nameOf(request),
+    service: request.service,
+    credentialName,
+    listenerUrl,
+    enabled: request.enabled ?? true,
+    includePayload: request.includePayload ?? false,
+    intervalSeconds: request.intervalSeconds ?? intervalSeconds,
+    pageLimit: request.pageLimit ?? pageLimit,
+    queryParameter: request.queryParameter ?? null,
+    heartbeatIntervalHours:
+      request.heartbeatIntervalHours ?? credential?.heartbeatIntervalHours ?? heartbeatIntervalHours,
+  }
+}

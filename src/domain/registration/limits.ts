@@ -1,0 +1,27 @@
+/** Lengths and ranges of a registration (document 004, "Manage Webhooks" and "Manage Webhook Credential"). */
+export const LENGTHS = {
+  service: 100,
+  listenerName: 100,
+  credentialName: 100,
+  listenerUrl: 255,
+  queryParameter: 2000,
+  username: 100,
+  password: 100,
+  apikey: 2000,
+  oauthClientId: 255,
+  oauthClientSecret: 255,
+  oauthTokenUrl: 255,
+  oauthScope: 255,
+} as const
+
+export const RANGES = {
+  /** Number (4). */
+  collectionSize: { min: 1, max: 9999 },
+  /** Number (6). */
+  intervalSeconds: { min: 1, max: 999_999 },
+  pageLimit: { min: 1, max: 999_999 },
+  /** Number (2). */
+  heartbeatIntervalHours: { min: 1, max: 99 },
+} as const
+
+export const CREDENTIAL_NAME = /^[a-zA-Z0-9_-]+$/
