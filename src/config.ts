@@ -40,8 +40,7 @@ const databaseUrl = url(
 )
 const masterKey = z
   .string('must be text')
-  .refine((value) => Buffer.from(value, 'base64').length === 32, 'must be 32 bytes in base64')
-  .transform((value) => Buffer.from(value, 'base64'))
+  .regex(/^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/i, 'must be 32 bytes in base64 or hex')
 
 const retry = z.strictObject({
   inPlaceRetries: whole(0, 10),

@@ -1,3 +1,3 @@
+export { attachEmbedded } from './attach.ts'
 export { startEmbedded, throwAwaySettings, type Embedded, type EmbeddedOptions } from './start.ts'
 export { removeDataFolder } from './folder.ts'
-export { readRunInfo, type RunInfo } from './run-info.ts'

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { unusable } from '../../domain/errors.ts'
@@ -40,9 +40,18 @@ function openLockFile(dataDir: string): DatabaseSync {
 
 /** The one sentence for a data folder that is not ours to write. */
 export function unwritable(dataDir: string, error: unknown): Error {
-  const why = (error as { code?: string }).code ?? 'unknown reason'
+  const { code, message } = error as { code?: string; message?: string }
+  const why = (code === 'ERR_SQLITE_ERROR' ? message : code) ?? 'unknown reason'
   return unusable(
     `The data folder ${dataDir} cannot be written (${why}): change its owner, or choose another with SINCEWIRE_DATA_DIR.`,
     error,
   )
+}
+
+/** Whether nobody holds a data folder right now. */
+export function isFolderFree(dataDir: string): boolean {
+  if (!existsSync(join(dataDir, 'lock'))) return true
+  const lock = lockFolder(dataDir)
+  lock?.release()
+  return lock !== undefined
 }

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { invalid, notFound, shown } from '../domain/errors.ts'
+import type { Log } from '../log.ts'
+import { answerFor } from './errors.ts'
+import { requireAdminKey } from './guard.ts'
+import { addHealth, type Readiness } from './health.ts'
+import type { Api, ApiEnv } from './room.ts'
+
+export interface ApiOptions {
+  readonly log: Log
+  /** When set, every call but the health checks must carry it. */
+  readonly adminKey: string | undefined
+  readonly readiness: () => Promise<Readiness>
+  /** The rooms, each already holding its services, e.g. (api) => merchandising(api, services). */
+  readonly rooms: readonly ((api: Api) => void)[]
+}
+
+const BODY_LIMIT_BYTES = 1 << 20
+
+/** The whole API: what all rooms share around them. Needs no port: tests may call `api.request`. */
+export function createApi({ log, adminKey, readiness, rooms }: ApiOptions): Api {
+  const api = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      throw invalid(
+        result.error.issues.map(({ path, message }) => ({
+          error: message,
+          field: path.map(String).join('.'),
+          inputValue: null,
+        })),
+      )
+    },
+  })
+  api.use(correlate(log))
+  addHealth(api, readiness)
+  if (adminKey !== undefined) api.use(requireAdminKey(adminKey))
+  api.use(
+    methodNotAllowed({
+      app: api,
+      onMethodNotAllowed: (c, methods) => {
+        const message = `The method must be one of ${methods.join(', ')}`
+        return c.json({ status: 'ERROR', message }, 405, { allow: methods.join(', ') })
+      },
+    }),
+  )
+  api.use(
+    bodyLimit({
+      maxSize: BODY_LIMIT_BYTES,
+      onError: () => {
+        throw new HTTPException(413, { message: `The body is larger than ${BODY_LIMIT_BYTES} bytes` })
+      },
+    }),
+  )
+  for (const room of rooms) room(api)
+  api.notFound((c) => c.json(answerFor(notFound(), c.get('correlationId')).body, 404))
+  api.onError((error, c) => {
+    const { status, headers, body, ours } = answerFor(error, c.get('correlationId'))
+    if (ours) c.get('log').error({ err: error }, 'a request failed')
+    return c.json(body, status, headers)
+  })
+  return api
+}
+
+/** Every call has a correlation id and leaves a line in the log, at debug. */
+function correlate(log: Log): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    const given = c.req.header('x-correlation-id')
+    const correlationId = given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID()
+    c.set('correlationId', correlationId)
+    c.set('log', log.child({ correlationId }))
+    const began = performance.now()
+    await next()
+    c.res.headers.set('x-correlation-id', correlationId)
+    const { method, path } = c.req
+    const milliseconds = Math.round(performance.now() - began)
+    c.get('log').debug({ method, path: shown(path), status: c.res.status, milliseconds }, 'request')
+  }
+}
