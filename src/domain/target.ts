@@ -25,7 +25,8 @@ export type TargetCheck =
  */
 export function checkTargetUrl(url: string, rules: TargetRules): TargetCheck {
   // The URL parser forgives what must not pass here: blanks, backslashes, missing slashes, control characters.
-  if (!/^https?:\/\/[^\s\\\p{Cc}]+$/iu.test(url) || !URL.canParse(url)) return refuse('must be an https URL')
+  if (!/^https?:\/\/(?!\/)[^\s\\\p{Cc}]+$/iu.test(url) || !URL.canParse(url))
+    return refuse('must be an https URL')
   const parsed = new URL(url)
   if (parsed.username !== '' || parsed.password !== '' || /^[^/]*\/\/[^/?#]*@/.test(url)) {
     return refuse('must not hold a user name or password')
