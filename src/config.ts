@@ -41,6 +41,7 @@ const databaseUrl = url(
 const masterKey = z
   .string('must be text')
   .regex(/^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/i, 'must be 32 bytes in base64 or hex')
+  .transform((key) => Buffer.from(key, key.length === 64 ? 'hex' : 'base64'))
 
 const retry = z.strictObject({
   inPlaceRetries: whole(0, 10),

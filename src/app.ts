@@ -1,0 +1,126 @@
+import { sql } from 'kysely'
+import type { Config } from './config.ts'
+import { openDatabase, type OpenDatabase } from './database.ts'
+import type { Db } from './db/pool.ts'
+import { createApi } from './http/api.ts'
+import type { Readiness } from './http/health.ts'
+import type { Api } from './http/room.ts'
+import { listen, type HttpServer } from './http/server.ts'
+import type { Log } from './log.ts'
+import { Parts, type Part } from './parts.ts'
+import type { Vault } from './secrets/vault.ts'
+
+export type Role = 'all' | 'api' | 'engine'
+
+/** What the parts above the database are made of. Complete once the database part has started. */
+export interface Base {
+  readonly config: Config
+  readonly log: Log
+  readonly databaseUrl: string
+  /** For the API: queries that run too long are ended. */
+  readonly apiDb: Db
+  /** For the engine. */
+  readonly engineDb: Db
+  readonly vault: Vault
+  /** Under which receivers reach the API; no slash at the end. */
+  publicUrl(): string
+}
+
+/** The edges that a test or a command may replace. */
+export interface AppOverrides {
+  readonly role?: Role
+  readonly rooms?: (base: Base) => readonly ((api: Api) => void)[]
+  readonly engine?: (base: Base) => Part
+}
+
+export interface App {
+  /** Everything runs when this resolves. Throws `unusable` with one sentence; nothing is left running then. */
+  start(): Promise<void>
+  /** Readiness first, then running calls finish within the limit, the rest is handed back. Safe to call twice. */
+  stop(): Promise<void>
+  /** Where the API listens, e.g. http://127.0.0.1:8080. After start. */
+  readonly url: string
+  /** After start. */
+  readonly databaseUrl: string
+  /** Resolves with the reason when the process cannot go on and should stop. */
+  readonly failed: Promise<string>
+}
+
+/** The composition root: the only place where the rooms, the engine and the database meet. */
+export function createApp(config: Config, log: Log, overrides: AppOverrides = {}): App {
+  const role = overrides.role ?? 'all'
+  const parts = new Parts(log)
+  const failure = Promise.withResolvers<string>()
+  let readiness: Readiness = 'starting'
+  let database: OpenDatabase | undefined
+  let server: HttpServer | undefined
+  let stopping: Promise<void> | undefined
+
+  const url = () => `http://${hostInUrl(config.host)}:${server?.port ?? config.port}`
+  const opened = () => database ?? fail('the app has not started')
+  const base = (): Base => {
+    const { url: databaseUrl, apiDb, engineDb, vault } = opened()
+    return { config, log, databaseUrl, apiDb, engineDb, vault, publicUrl: () => config.publicUrl ?? url() }
+  }
+
+  const databasePart: Part = {
+    name: 'database',
+    async start() {
+      database = await openDatabase(config, log)
+      void database.ended.then((words) => stopping ?? failure.resolve(`the database ended: ${words}`))
+    },
+    stop: () => opened().close(),
+  }
+  const enginePart = overrides.engine
+  const httpPart: Part = {
+    name: 'http',
+    async start() {
+      const rooms = role === 'engine' ? [] : (overrides.rooms?.(base()) ?? [])
+      const ready = () => (readiness === 'ready' ? askDatabase(opened().apiDb) : Promise.resolve(readiness))
+      const api = createApi({ log, adminKey: config.adminKey, readiness: ready, rooms })
+      server = await listen(api, config.host, config.port)
+    },
+    stop: async () => server?.close(config.engine.drainMilliseconds),
+  }
+
+  return {
+    async start() {
+      await parts.start(databasePart)
+      // Before the engine: the links in its calls lead here. After it when stopping: it drains while /readyz says so.
+      await parts.start(httpPart)
+      if (role !== 'api' && enginePart) await parts.start(enginePart(base()))
+      readiness = 'ready'
+      log.info({ url: url(), database: opened().place, role }, 'Sincewire is ready')
+    },
+    stop: () =>
+      (stopping ??= (async () => {
+        readiness = 'draining'
+        await parts.stop()
+      })()),
+    get url() {
+      return url()
+    },
+    get databaseUrl() {
+      return opened().url
+    },
+    failed: failure.promise,
+  }
+}
+
+async function askDatabase(db: Db): Promise<Readiness> {
+  try {
+    await sql`select 1`.execute(db)
+    return 'ready'
+  } catch {
+    return 'database does not answer'
+  }
+}
+
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function fail(message: string): never {
+  throw new Error(message)
+}
