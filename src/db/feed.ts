@@ -56,7 +56,8 @@ export async function readRecords(db: DbOrTx, jsonTable: string, request: Record
       offset (select greatest(count(*) - ${limit}::bigint, 0) from q) limit 1
     ) l on true`.execute(db)
   const row = rows[0]
-  if (!row || row.changed_at === null || row.key === null) return { items: Buffer.alloc(0), count: 0, hasMore: false, last: null }
+  if (!row || row.changed_at === null || row.key === null)
+    return { items: Buffer.alloc(0), count: 0, hasMore: false, last: null }
   return {
     items: Buffer.from(row.items ?? ''),
     count: Math.min(row.found, limit),
@@ -81,10 +82,18 @@ export async function latestChange(db: DbOrTx, jsonTable: string): Promise<Insta
 }
 
 /** The same for several change tables in one query, by table. */
-export async function latestChanges(db: DbOrTx, jsonTables: readonly string[]): Promise<ReadonlyMap<string, Instant | null>> {
+export async function latestChanges(
+  db: DbOrTx,
+  jsonTables: readonly string[],
+): Promise<ReadonlyMap<string, Instant | null>> {
   if (jsonTables.length === 0) return new Map()
-  const each = jsonTables.map((name) => sql`select ${name}::text as name, (select max(changed_at) from ${feed(name)}) as latest`)
-  const { rows } = await sql<{ name: string; latest: Instant | null }>`${sql.join(each, sql` union all `)}`.execute(db)
+  const each = jsonTables.map(
+    (name) => sql`select ${name}::text as name, (select max(changed_at) from ${feed(name)}) as latest`,
+  )
+  const { rows } = await sql<{
+    name: string
+    latest: Instant | null
+  }>`${sql.join(each, sql` union all `)}`.execute(db)
   return new Map(rows.map((row) => [row.name, row.latest]))
 }
 
@@ -100,7 +109,9 @@ export async function haveNews(
                            ${sinces.map((e) => e.snapshot)}::pg_snapshot[]) with ordinality e(at, floor, snapshot, i)
     where exists (
       select from ${feed(jsonTable)} t
-      where t.changed_at > e.floor and ${notIn(sql`e.at`, sql`e.snapshot`)} and ${settledBy(before)})`.execute(db)
+      where t.changed_at > e.floor and ${notIn(sql`e.at`, sql`e.snapshot`)} and ${settledBy(before)})`.execute(
+    db,
+  )
   const news = new Set(rows.map((row) => row.i))
   return sinces.map((_, index) => news.has(index + 1))
 }

@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly applicationName: string
   /** 0: no limit (migrations, loads). */
   readonly statementTimeoutMilliseconds?: number
+  /** off: a commit does not wait for the disk. A crash of PostgreSQL may then forget the last half second. */
+  readonly synchronousCommit?: 'off'
   /** An idle connection broke: the pool has dropped it and opens another when needed. */
   readonly onError?: (error: Error) => void
 }
@@ -50,6 +52,7 @@ export function clientConfig(options: Omit<PoolOptions, 'max'>): pg.ClientConfig
       '-c search_path=pg_catalog',
       '-c jit=off', // pages are short: compiling one costs more than reading it
       `-c statement_timeout=${options.statementTimeoutMilliseconds ?? 0}`,
+      ...(options.synchronousCommit ? ['-c synchronous_commit=off'] : []),
     ].join(' '),
   }
 }

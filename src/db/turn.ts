@@ -39,7 +39,11 @@ export async function loadTurn(db: DbOrTx, owner: TurnOwner): Promise<TurnRow | 
 
 /** A page arrived (next: its last record) or the window is done (next: null), if the window is still the one meant. */
 export async function saveProgress(
-  db: DbOrTx, owner: TurnOwner, generation: number, next: Position | null, attempt: NewAttempt | null,
+  db: DbOrTx,
+  owner: TurnOwner,
+  generation: number,
+  next: Position | null,
+  attempt: NewAttempt | null,
 ): Promise<TurnRow | undefined> {
   const change = next
     ? sql`offset_changed_at = ${next.changedAt}::timestamptz, offset_key = ${next.key}`
@@ -51,7 +55,10 @@ export async function saveProgress(
 
 /** The target of that revision answered a heartbeat: it is proven, any hold is over. */
 export async function saveHeartbeat(
-  db: DbOrTx, owner: TurnOwner, targetRevision: number, attempt: NewAttempt,
+  db: DbOrTx,
+  owner: TurnOwner,
+  targetRevision: number,
+  attempt: NewAttempt,
 ): Promise<TurnRow | undefined> {
   const change = sql`proven_revision = target_revision, failures = 0, hold_since = null, heartbeat_error = null,
     next_heartbeat_at = clock_timestamp() + make_interval(hours => heartbeat_interval_hours)`
@@ -60,7 +67,11 @@ export async function saveHeartbeat(
 
 /** A call to the target of that revision failed: hold, probe after so many milliseconds. */
 export async function saveHold(
-  db: DbOrTx, owner: TurnOwner, targetRevision: number, hold: { readonly milliseconds: number; readonly error: string }, attempt: NewAttempt,
+  db: DbOrTx,
+  owner: TurnOwner,
+  targetRevision: number,
+  hold: { readonly milliseconds: number; readonly error: string },
+  attempt: NewAttempt,
 ): Promise<TurnRow | undefined> {
   const change = sql`failures = failures + 1, hold_since = coalesce(hold_since, clock_timestamp()),
     heartbeat_error = ${hold.error}, next_heartbeat_at = clock_timestamp() + make_interval(secs => ${hold.milliseconds}::float8 / 1000)`
@@ -69,9 +80,19 @@ export async function saveHold(
 
 /** The target of that revision wants no more: disabled until an operator enables it. */
 export async function saveGone(
-  db: DbOrTx, owner: TurnOwner, targetRevision: number, reason: string, attempt: NewAttempt,
+  db: DbOrTx,
+  owner: TurnOwner,
+  targetRevision: number,
+  reason: string,
+  attempt: NewAttempt,
 ): Promise<TurnRow | undefined> {
-  return save(db, owner, sql`enabled = false, disabled_reason = ${reason}`, sql`target_revision = ${targetRevision}`, attempt)
+  return save(
+    db,
+    owner,
+    sql`enabled = false, disabled_reason = ${reason}`,
+    sql`target_revision = ${targetRevision}`,
+    attempt,
+  )
 }
 
 /**
@@ -79,25 +100,46 @@ export async function saveGone(
  * sweep could not queue the next one. A change that made the listener due meanwhile stays due.
  */
 export async function endTurn(
-  db: Db, turn: { readonly listenerName: string; readonly token: string | null }, soon: boolean, removeJob: (tx: DbOrTx) => Promise<void>,
+  db: Db,
+  owner: TurnOwner,
+  soon: boolean,
+  removeJob: (tx: DbOrTx) => Promise<void>,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    if (turn.token !== null) {
-      await sql`
-        update sincewire.listener set turn_token = null, turn_engine = null, turn_job = null, turn_queue = null,
-          due_at = case when ${soon} then clock_timestamp()
-                        when due_at <= clock_timestamp() then due_at
-                        when failures > 0 then next_heartbeat_at
-                        else least(next_poll_at, next_heartbeat_at) end
-        where listener_name = ${turn.listenerName} and turn_token = ${turn.token}`.execute(tx)
-    }
+    await sql`
+      update sincewire.listener set turn_token = null, turn_engine = null, turn_job = null, turn_queue = null,
+        due_at = case when ${soon} then clock_timestamp()
+                      when due_at <= clock_timestamp() then due_at
+                      when failures > 0 then next_heartbeat_at
+                      else least(next_poll_at, next_heartbeat_at) end
+      where ${ownedBy(owner)}`.execute(tx)
+    await removeJob(tx)
+  })
+}
+
+/** Gives a job back that never became a turn: the listener is due again after so many milliseconds. */
+export async function handBack(
+  db: Db,
+  listenerName: string,
+  milliseconds: number,
+  removeJob: (tx: DbOrTx) => Promise<void>,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`
+      update sincewire.listener set turn_queue = null,
+        due_at = clock_timestamp() + make_interval(secs => ${milliseconds}::float8 / 1000)
+      where listener_name = ${listenerName} and turn_token is null`.execute(tx)
     await removeJob(tx)
   })
 }
 
 /** One statement for the change and its attempt, whether the change still counts or not. */
 async function save(
-  db: DbOrTx, owner: TurnOwner, change: RawBuilder<unknown>, guard: RawBuilder<unknown>, attempt: NewAttempt | null,
+  db: DbOrTx,
+  owner: TurnOwner,
+  change: RawBuilder<unknown>,
+  guard: RawBuilder<unknown>,
+  attempt: NewAttempt | null,
 ): Promise<TurnRow | undefined> {
   const kept = attempt ? sql`with kept as (${insertAttemptSql(attempt)})` : sql``
   const { rows } = await sql<ListenerRow & { now: Instant }>`${kept}
@@ -113,4 +155,3 @@ function ownedBy({ listenerName, token }: TurnOwner): RawBuilder<unknown> {
 function toTurnRow(row: ListenerRow & { now: Instant }): TurnRow {
   return { listener: toListener(row), now: row.now }
 }
-

@@ -48,7 +48,10 @@ export class SincewireError extends Error {
 }
 
 /** Input that breaks a rule of its own. At least one field, each with what was expected. */
-export function invalid(fields: readonly FieldError[], message = 'Error found in validation of input payload'): SincewireError {
+export function invalid(
+  fields: readonly FieldError[],
+  message = 'Error found in validation of input payload',
+): SincewireError {
   return new SincewireError('invalid', message, { fields })
 }
 
@@ -58,7 +61,10 @@ export function invalidField(field: string, error: string, inputValue: unknown =
 }
 
 /** Well-formed, but refused. */
-export function refused(business: readonly BusinessError[], message = 'Error found in processing of input payload'): SincewireError {
+export function refused(
+  business: readonly BusinessError[],
+  message = 'Error found in processing of input payload',
+): SincewireError {
   return new SincewireError('refused', message, { business })
 }
 

@@ -43,7 +43,15 @@ export interface PageRequest {
 /** Tells page requests apart; equal requests give equal text. */
 export function pageKey(request: PageRequest): string {
   const { service, window, after, limit, projection } = request
-  return JSON.stringify([service, edgeKey(window.since), edgeKey(window.before), after?.changedAt, after?.key, limit, projection])
+  return JSON.stringify([
+    service,
+    edgeKey(window.since),
+    edgeKey(window.before),
+    after?.changedAt,
+    after?.key,
+    limit,
+    projection,
+  ])
 }
 
 function edgeKey(edge: Edge): readonly unknown[] {

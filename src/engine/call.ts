@@ -31,7 +31,12 @@ export interface CallRequest {
 export type CallEnd =
   | { readonly kind: 'success'; readonly attempt: AttemptRecord }
   | { readonly kind: 'gone'; readonly error: string; readonly attempt: AttemptRecord }
-  | { readonly kind: 'failed'; readonly error: string; readonly notBeforeMilliseconds: number; readonly attempt: AttemptRecord }
+  | {
+      readonly kind: 'failed'
+      readonly error: string
+      readonly notBeforeMilliseconds: number
+      readonly attempt: AttemptRecord
+    }
   /** An operator's change made it pointless to go on. */
   | { readonly kind: 'superseded' }
   /** The process was told to stop. */
@@ -49,7 +54,12 @@ class Transient extends Error {
 class Superseded extends Error {}
 
 /** Sends a call, and sends it again in place while the trouble looks short and nobody has changed the listener. */
-export async function callWithRetries(ports: CallPorts, own: Ownership, request: CallRequest, signal: AbortSignal): Promise<CallEnd> {
+export async function callWithRetries(
+  ports: CallPorts,
+  own: Ownership,
+  request: CallRequest,
+  signal: AbortSignal,
+): Promise<CallEnd> {
   const { retryPolicy, store } = ports
   try {
     return await pRetry((attemptNumber) => tryOnce(ports, request, attemptNumber, signal), {
@@ -74,7 +84,12 @@ export async function callWithRetries(ports: CallPorts, own: Ownership, request:
   }
 }
 
-async function tryOnce(ports: CallPorts, request: CallRequest, attemptNumber: number, signal: AbortSignal): Promise<CallEnd> {
+async function tryOnce(
+  ports: CallPorts,
+  request: CallRequest,
+  attemptNumber: number,
+  signal: AbortSignal,
+): Promise<CallEnd> {
   const call = outgoing(request, ports.newCorrelationId())
   const sent = await ports.deliver(call, signal)
   if (signal.aborted && sent.kind === 'failed') return { kind: 'interrupted' }
@@ -103,13 +118,31 @@ async function stillWanted(store: TurnStore, own: Ownership, { listener }: CallR
 
 function outgoing({ listener, kind, body, webhookId }: CallRequest, correlationId: string): OutgoingCall {
   const { listenerName, uid, targetRevision, listenerUrl } = listener
-  return { target: { listenerName, listenerUid: uid, targetRevision, url: listenerUrl }, kind, body, webhookId, correlationId }
+  return {
+    target: { listenerName, listenerUid: uid, targetRevision, url: listenerUrl },
+    kind,
+    body,
+    webhookId,
+    correlationId,
+  }
 }
 
-function attemptRecord(request: CallRequest, call: OutgoingCall, attemptNumber: number, sent: Sent, succeeded: boolean): AttemptRecord {
+function attemptRecord(
+  request: CallRequest,
+  call: OutgoingCall,
+  attemptNumber: number,
+  sent: Sent,
+  succeeded: boolean,
+): AttemptRecord {
   const { listener, window, offsetKey, recordCount } = request
   return {
-    listener, call, attemptNumber, sent, succeeded, offsetKey, recordCount,
+    listener,
+    call,
+    attemptNumber,
+    sent,
+    succeeded,
+    offsetKey,
+    recordCount,
     since: window?.since.at ?? null,
     before: window?.before.at ?? null,
   }

@@ -74,6 +74,7 @@ export interface TurnJob {
   readonly attempt: number
   readonly queue: TurnQueueName
   readonly listenerName: string
+  readonly service: string
   /** Of the listener's URL, e.g. `https://example.com:8443`: calls to one are bounded. */
   readonly origin: string
 }
@@ -110,17 +111,29 @@ export interface TurnStore {
   begin(job: TurnJob, token: string, engine: number): Promise<Standing | null>
   load(own: Ownership): Promise<Standing | null>
   /** A page or an event arrived: moves the position, or closes the window when `next` is null. */
-  saveProgress(own: Ownership, decidedOn: Listener, next: Position | null, attempt: AttemptRecord | null): Promise<Standing | null>
+  saveProgress(
+    own: Ownership,
+    decidedOn: Listener,
+    next: Position | null,
+    attempt: AttemptRecord | null,
+  ): Promise<Standing | null>
   /** A heartbeat arrived: the target is proven and any hold is over. */
   saveHeartbeat(own: Ownership, decidedOn: Listener, attempt: AttemptRecord): Promise<Standing | null>
   /** A call failed for good this time: hold, and probe after so many milliseconds. */
   saveHold(own: Ownership, decidedOn: Listener, hold: Hold, attempt: AttemptRecord): Promise<Standing | null>
   /** The receiver wants no more: disable. */
-  saveGone(own: Ownership, decidedOn: Listener, reason: string, attempt: AttemptRecord): Promise<Standing | null>
+  saveGone(
+    own: Ownership,
+    decidedOn: Listener,
+    reason: string,
+    attempt: AttemptRecord,
+  ): Promise<Standing | null>
   /** Keeps an attempt that decided nothing. */
   record(attempt: AttemptRecord): Promise<void>
   /** Ends the turn and its job together. `soon`: there is more to do, come back at once. */
-  end(job: TurnJob, token: string | null, soon: boolean): Promise<void>
+  end(job: TurnJob, own: Ownership, soon: boolean): Promise<void>
+  /** Gives a job back that never became a turn; the listener is due again after so many milliseconds. */
+  handBack(job: TurnJob, milliseconds: number): Promise<void>
 }
 
 export interface Hold {
@@ -139,6 +152,7 @@ export interface Claimed extends Listener {
 /** What the sweep decided for one listener. */
 export interface Plan {
   readonly listenerName: string
+  readonly service: string
   /** Opens a window up to here. */
   readonly open: Edge | null
   readonly nextPollAt: Instant

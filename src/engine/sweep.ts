@@ -1,6 +1,5 @@
-import { asksForNews, pollListener, type PollContext } from '../domain/poll.ts'
 import { addMillis } from '../domain/instant.ts'
-import { LEASE_MILLISECONDS } from '../domain/poll.ts'
+import { asksForNews, LEASE_MILLISECONDS, pollListener, type PollContext } from '../domain/poll.ts'
 import { onHold } from '../domain/step.ts'
 import type { Edge } from '../domain/window.ts'
 import type { Claimed, Plan, SweepClaim, SweepStore } from './ports.ts'
@@ -23,7 +22,11 @@ export interface Swept {
  * them their next poll time, opens windows for those with news and queues a job for those with something to do.
  * Idle listeners share one look at their service's latest change.
  */
-export async function sweep(store: SweepStore, options: SweepOptions, woken: readonly string[]): Promise<Swept> {
+export async function sweep(
+  store: SweepStore,
+  options: SweepOptions,
+  woken: readonly string[],
+): Promise<Swept> {
   await store.reclaim()
   const tick = await store.takeTick()
   let claimed = 0
@@ -42,38 +45,54 @@ export async function sweep(store: SweepStore, options: SweepOptions, woken: rea
   return { claimed, queued, again: await store.changedAfter(woken, tick) }
 }
 
-async function planAll(claim: SweepClaim, tick: ReadonlyMap<string, Edge>, woken: ReadonlySet<string>): Promise<Plan[]> {
+async function planAll(
+  claim: SweepClaim,
+  tick: ReadonlyMap<string, Edge>,
+  woken: ReadonlySet<string>,
+): Promise<Plan[]> {
   const contextOf = (listener: Claimed): PollContext => ({
     now: claim.now,
     woken: woken.has(listener.service),
     before: tick.get(listener.service) ?? null,
   })
-  const news = await newsOf(claim, claim.claimed.filter((l) => !l.inTurn && asksForNews(l, contextOf(l))), tick)
+  const news = await newsOf(
+    claim,
+    claim.claimed.filter((l) => !l.inTurn && asksForNews(l, contextOf(l))),
+    tick,
+  )
   return claim.claimed.map((listener) => plan(listener, contextOf(listener), news.has(listener.listenerName)))
 }
 
 function plan(listener: Claimed, context: PollContext, news: boolean): Plan {
-  const { listenerName, listenerUrl } = listener
+  const { listenerName, listenerUrl, service } = listener
   const origin = new URL(listenerUrl).origin
   if (listener.inTurn) {
     // Its turn will see to itself; look again should that end without a word.
     const dueAt = addMillis(context.now, LEASE_MILLISECONDS)
-    return { listenerName, origin, open: null, nextPollAt: listener.nextPollAt, dueAt, queue: null }
+    return { listenerName, service, origin, open: null, nextPollAt: listener.nextPollAt, dueAt, queue: null }
   }
   const { open, turn, nextPollAt, dueAt } = pollListener(listener, context, news)
   const queue = turn ? (listener.queued ?? (onHold(listener) ? 'probe' : 'turn')) : null
-  return { listenerName, origin, open, nextPollAt, dueAt, queue }
+  return { listenerName, service, origin, open, nextPollAt, dueAt, queue }
 }
 
 /** The names of those that have news: one question for each service, about its distinct lower edges. */
-async function newsOf(claim: SweepClaim, asking: readonly Claimed[], tick: ReadonlyMap<string, Edge>): Promise<ReadonlySet<string>> {
+async function newsOf(
+  claim: SweepClaim,
+  asking: readonly Claimed[],
+  tick: ReadonlyMap<string, Edge>,
+): Promise<ReadonlySet<string>> {
   const names = new Set<string>()
   for (const [service, listeners] of Map.groupBy(asking, (listener) => listener.service)) {
     const before = tick.get(service)
     if (!before) continue
     const bySince = Map.groupBy(listeners, ({ since }) => `${since.at} ${since.floor} ${since.snapshot}`)
     const groups = [...bySince.values()]
-    const answers = await claim.haveNews(service, groups.map((group) => group[0]!.since), before)
+    const answers = await claim.haveNews(
+      service,
+      groups.map((group) => group[0]!.since),
+      before,
+    )
     groups.forEach((group, index) => answers[index] && group.forEach((l) => names.add(l.listenerName)))
   }
   return names

@@ -28,17 +28,22 @@ export interface GiveWay {
  * others wait and it had its share, when the process stops, or when it is no longer this turn's. Nothing is
  * locked while a call is out. A process killed at any point leaves a position that was saved only after success.
  */
-export async function runTurn(ports: TurnPorts, job: TurnJob, giveWay: GiveWay, signal: AbortSignal): Promise<void> {
+export async function runTurn(
+  ports: TurnPorts,
+  job: TurnJob,
+  giveWay: GiveWay,
+  signal: AbortSignal,
+): Promise<void> {
   const own: Ownership = { listenerName: job.listenerName, token: ports.newToken() }
   let standing = await ports.store.begin(job, own.token, ports.engineNumber())
-  if (!standing) return ports.store.end(job, null, false)
+  if (!standing) return ports.store.handBack(job, 0)
   const pages = readingAhead(ports.readPage)
   while (standing) {
-    if (signal.aborted || giveWay()) return ports.store.end(job, own.token, true)
+    if (signal.aborted || giveWay()) return ports.store.end(job, own, true)
     const step = nextStep(standing.listener, standing.now)
     switch (step.kind) {
       case 'rest':
-        return ports.store.end(job, own.token, false)
+        return ports.store.end(job, own, false)
       case 'heartbeat':
         standing = await heartbeat(ports, own, standing, signal)
         break
@@ -52,30 +57,58 @@ export async function runTurn(ports: TurnPorts, job: TurnJob, giveWay: GiveWay, 
   }
 }
 
-async function heartbeat(ports: TurnPorts, own: Ownership, { listener, now }: Standing, signal: AbortSignal): Promise<Standing | null> {
+async function heartbeat(
+  ports: TurnPorts,
+  own: Ownership,
+  { listener, now }: Standing,
+  signal: AbortSignal,
+): Promise<Standing | null> {
   const webhookId = heartbeatId(listener.uid, listener.targetRevision, listener.nextHeartbeatAt)
   const request: CallRequest = {
-    listener, kind: 'HEARTBEAT', webhookId, body: heartbeatBody(listener, now),
-    window: null, offsetKey: null, recordCount: null,
+    listener,
+    kind: 'HEARTBEAT',
+    webhookId,
+    body: heartbeatBody(listener, now),
+    window: null,
+    offsetKey: null,
+    recordCount: null,
     // A probe is one try: the hold it may prolong is the retry.
     retries: listener.failures > 0 ? 0 : undefined,
   }
   return settle(ports, own, listener, await callWithRetries(ports, own, request, signal), (end) =>
-    ports.store.saveHeartbeat(own, listener, end.attempt))
+    ports.store.saveHeartbeat(own, listener, end.attempt),
+  )
 }
 
-async function event(ports: TurnPorts, own: Ownership, { listener }: Standing, window: Window, signal: AbortSignal): Promise<Standing | null> {
+async function event(
+  ports: TurnPorts,
+  own: Ownership,
+  { listener }: Standing,
+  window: Window,
+  signal: AbortSignal,
+): Promise<Standing | null> {
   const href = ports.publishUrl(listener.service, window)
   const request: CallRequest = {
-    listener, kind: 'EVENT', webhookId: eventId(listener.uid, listener.generation, window),
-    body: eventBody(listener, window, href), window, offsetKey: null, recordCount: null,
+    listener,
+    kind: 'EVENT',
+    webhookId: eventId(listener.uid, listener.generation, window),
+    body: eventBody(listener, window, href),
+    window,
+    offsetKey: null,
+    recordCount: null,
   }
   return settle(ports, own, listener, await callWithRetries(ports, own, request, signal), (end) =>
-    ports.store.saveProgress(own, listener, null, end.attempt))
+    ports.store.saveProgress(own, listener, null, end.attempt),
+  )
 }
 
 async function page(
-  ports: TurnPorts, own: Ownership, { listener }: Standing, wanted: PageRequest, pages: ReadingAhead, signal: AbortSignal,
+  ports: TurnPorts,
+  own: Ownership,
+  { listener }: Standing,
+  wanted: PageRequest,
+  pages: ReadingAhead,
+  signal: AbortSignal,
 ): Promise<Standing | null> {
   const read = await pages.read(wanted)
   // All its records left the window since it was opened: nothing to send. After a first page the run is
@@ -83,17 +116,25 @@ async function page(
   if (read.count === 0 && wanted.after === null) return ports.store.saveProgress(own, listener, null, null)
   pages.ahead(wanted, read)
   const request: CallRequest = {
-    listener, kind: 'PAYLOAD', webhookId: payloadId(listener.uid, listener.generation, wanted, read),
-    body: payloadBody(listener, wanted.window, read), window: wanted.window,
-    offsetKey: read.last?.key ?? null, recordCount: read.count,
+    listener,
+    kind: 'PAYLOAD',
+    webhookId: payloadId(listener.uid, listener.generation, wanted, read),
+    body: payloadBody(listener, wanted.window, read),
+    window: wanted.window,
+    offsetKey: read.last?.key ?? null,
+    recordCount: read.count,
   }
   return settle(ports, own, listener, await callWithRetries(ports, own, request, signal), (end) =>
-    ports.store.saveProgress(own, listener, read.hasMore ? read.last : null, end.attempt))
+    ports.store.saveProgress(own, listener, read.hasMore ? read.last : null, end.attempt),
+  )
 }
 
 /** Saves what a call led to; only success differs between the kinds. */
 async function settle(
-  ports: TurnPorts, own: Ownership, listener: Listener, end: CallEnd,
+  ports: TurnPorts,
+  own: Ownership,
+  listener: Listener,
+  end: CallEnd,
   onSuccess: (end: CallEnd & { kind: 'success' }) => Promise<Standing | null>,
 ): Promise<Standing | null> {
   switch (end.kind) {
@@ -102,7 +143,12 @@ async function settle(
     case 'gone':
       return ports.store.saveGone(own, listener, end.error, end.attempt)
     case 'failed': {
-      const milliseconds = holdMilliseconds(ports.retryPolicy, listener.failures + 1, ports.dice(), end.notBeforeMilliseconds)
+      const milliseconds = holdMilliseconds(
+        ports.retryPolicy,
+        listener.failures + 1,
+        ports.dice(),
+        end.notBeforeMilliseconds,
+      )
       return ports.store.saveHold(own, listener, { milliseconds, error: end.error }, end.attempt)
     }
     case 'superseded':

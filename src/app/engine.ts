@@ -1,0 +1,181 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import { pruneAttempts } from '../db/attempt.ts'
+import { openPool, type Pool } from '../db/pool.ts'
+import { Signals } from '../db/signals.ts'
+import { nextEngineNumber } from '../db/sweep.ts'
+import { pruneTicks } from '../db/tick.ts'
+import { windowHref } from '../domain/publishLinks.ts'
+import type { Window } from '../domain/window.ts'
+import { Engine } from '../engine/engine.ts'
+import type { AttemptRecord, Deliver, ReadPage } from '../engine/ports.ts'
+import { Runner } from '../engine/runner.ts'
+import { sweep } from '../engine/sweep.ts'
+import { runTurn } from '../engine/turn.ts'
+import { startBoss } from '../jobs/boss.ts'
+import { schedulePruning } from '../jobs/prune.ts'
+import { openTurns } from '../jobs/turns.ts'
+import type { Log } from '../log.ts'
+import type { Part } from '../parts.ts'
+import type { Base } from '../app.ts'
+import { createSweepStore } from './sweepStore.ts'
+import { createTurnStore } from './turnStore.ts'
+
+/** What the engine needs beside the database. */
+export interface EngineEdges {
+  readonly deliver: Deliver
+  readonly readPage: ReadPage
+}
+
+/** Between two signs of life to pg-boss, which gives a silent process's jobs away after ten seconds. */
+const TOUCH_MILLISECONDS = 3000
+const RECONNECT_MILLISECONDS = 1000
+const PRUNE_CHUNK = 10_000
+
+/** The engine as a part of the process: sweep, turns, signals and the hourly pruning. */
+export function enginePart(base: Base, edges: EngineEdges): Part {
+  const stops: (() => Promise<void>)[] = []
+  return {
+    name: 'engine',
+    async start() {
+      try {
+        await startEngine(base, edges, stops)
+      } catch (error) {
+        for (const stop of stops.splice(0).reverse()) await stop()
+        throw error
+      }
+    },
+    async stop() {
+      for (const stop of stops.splice(0).reverse()) await stop()
+    },
+  }
+}
+
+async function startEngine(base: Base, edges: EngineEdges, stops: (() => Promise<void>)[]): Promise<void> {
+  const { config, log, databaseUrl, engineDb } = base
+  const turnPool = openTurnPool(base)
+  stops.push(() => turnPool.close())
+  const boss = await startBoss({
+    url: databaseUrl,
+    onError: (err) => log.warn({ err }, 'the job queue met trouble'),
+  })
+  stops.push(() => boss.stop({ graceful: true, timeout: 5000 }))
+  const turns = await openTurns(boss)
+
+  const engineNumber = await nextEngineNumber(engineDb)
+  const wokenAt = new Map<string, number>()
+  const uptime = () => performance.now()
+  const store = createTurnStore(turnPool.db, turns, () => engine.sweepSoon())
+  const sweepStore = createSweepStore(engineDb, turns)
+  const turnPorts = {
+    ...edges,
+    store,
+    retryPolicy: retryPolicy(base),
+    publishUrl: (service: string, window: Window) => windowHref(base.publicUrl(), service, window),
+    dice: Math.random,
+    newToken: randomUUID,
+    newCorrelationId: () => randomBytes(12).toString('base64url'),
+    engineNumber: () => engineNumber,
+    onAttempt: (attempt: AttemptRecord) => logAttempt(log, attempt),
+  }
+  const { concurrency, probeConcurrency, perHostConcurrency, turnShareMilliseconds } = config.engine
+  const runner = new Runner(
+    {
+      queue: turns,
+      runTurn: (job, giveWay, signal) => runTurn(turnPorts, job, giveWay, signal),
+      handBack: (job, milliseconds) => store.handBack(job, milliseconds),
+      uptime,
+      onError: (err, job) => log.error({ err, listener: job?.listenerName }, 'a turn broke off'),
+      onEnd: (job, startedAt) => {
+        // A commit during the turn woke a sweep that left this listener alone.
+        if ((wokenAt.get(job.service) ?? -1) >= startedAt) engine.wake(job.service)
+      },
+    },
+    {
+      concurrency: { turn: concurrency, probe: probeConcurrency },
+      perOrigin: perHostConcurrency,
+      turnShareMilliseconds,
+    },
+  )
+  const engine = new Engine(
+    {
+      sweep: (woken) => sweep(sweepStore, config.engine, woken),
+      millisecondsToNext: () => sweepStore.millisecondsToNext(),
+      queue: turns,
+      runner,
+      onError: (err, doing) => log.error({ err, doing }, 'the engine could not go on; it tries again'),
+    },
+    {
+      sweepIntervalMilliseconds: config.engine.sweepIntervalMilliseconds,
+      touchIntervalMilliseconds: TOUCH_MILLISECONDS,
+    },
+  )
+  const signals = new Signals({
+    url: databaseUrl,
+    engineNumber,
+    onWake: (service) => {
+      wokenAt.set(service, uptime())
+      engine.wake(service)
+    },
+    onDue: () => engine.sweepSoon(),
+    onError: (err) => log.warn({ err }, 'the engine lost its listening connection; it connects again'),
+    retryMilliseconds: RECONNECT_MILLISECONDS,
+  })
+  await signals.open()
+  stops.push(() => signals.close())
+  await schedulePruning(boss, () => prune(base))
+  engine.start()
+  stops.push(() => engine.stop())
+}
+
+// Positions may be half a second old after a crash of PostgreSQL: pages are repeated then, never skipped. Not
+// waiting for the disk at each page is what lets one listener go at the speed of its receiver.
+function openTurnPool({ config, log, databaseUrl }: Base): Pool {
+  return openPool({
+    url: databaseUrl,
+    max: config.database.enginePoolSize,
+    applicationName: 'sincewire turns',
+    synchronousCommit: 'off',
+    onError: (err) => log.warn({ err }, 'a database connection broke'),
+  })
+}
+
+function retryPolicy({ config }: Base) {
+  const { inPlaceRetries, inPlaceDelayMilliseconds, holdBaseSeconds, holdMaxSeconds } = config.engine.retry
+  return {
+    ...{ inPlaceRetries, inPlaceDelayMilliseconds },
+    holdBaseMilliseconds: holdBaseSeconds * 1000,
+    holdMaxMilliseconds: holdMaxSeconds * 1000,
+  }
+}
+
+async function prune({ config, engineDb, log }: Base): Promise<void> {
+  const ticks = await pruneTicks(engineDb, config.retention.tickDays)
+  let attempts = 0
+  for (let went = PRUNE_CHUNK; went === PRUNE_CHUNK; attempts += went) {
+    went = await pruneAttempts(engineDb, config.retention.attemptDays, PRUNE_CHUNK)
+  }
+  log.info({ ticks, attempts }, 'pruned')
+}
+
+/** One wide line for each delivery attempt. */
+function logAttempt(log: Log, { listener, call, sent, succeeded, ...attempt }: AttemptRecord): void {
+  const line = {
+    listener: listener.listenerName,
+    service: listener.service,
+    kind: call.kind,
+    webhookId: call.webhookId,
+    correlationId: call.correlationId,
+    url: call.target.url,
+    since: attempt.since ?? undefined,
+    before: attempt.before ?? undefined,
+    records: attempt.recordCount ?? undefined,
+    bytes: call.body.length,
+    attempt: attempt.attemptNumber,
+    status: sent.kind === 'answered' ? sent.status : undefined,
+    error: sent.kind === 'failed' ? `${sent.reason}: ${sent.message}` : undefined,
+    ms: sent.durationMilliseconds,
+  }
+  if (succeeded) log.info(line, 'delivered')
+  else log.warn(line, 'not delivered')
+}

@@ -1,0 +1,88 @@
+import { haveNews, latestChanges } from '../db/feed.ts'
+import type { Db, DbOrTx } from '../db/pool.ts'
+import { listServices } from '../db/service.ts'
+import * as sweeps from '../db/sweep.ts'
+import { takeTick } from '../db/tick.ts'
+import type { Edge } from '../domain/window.ts'
+import type { Claimed, SweepClaim, SweepStore, TurnQueueName } from '../engine/ports.ts'
+import type { Turns } from '../jobs/turns.ts'
+
+/** The engine's SweepStore over our tables and the queue. */
+export function createSweepStore(db: Db, queue: Turns): SweepStore {
+  return {
+    reclaim: () =>
+      db.transaction().execute(async (tx) => {
+        const orphans = await sweeps.freeOrphans(tx)
+        await queue.removeOrphans(tx, orphans)
+        return orphans.length
+      }),
+    takeTick: () => takeTick(db),
+    claim: (request, plan) =>
+      db.transaction().execute(async (tx) => plan(claimIn(tx, queue, await sweeps.claimDue(tx, request)))),
+    millisecondsToNext: () => sweeps.millisecondsToNext(db),
+    async changedAfter(services, tick) {
+      if (services.length === 0) return []
+      const latest = await latestByService(db)
+      return services.filter((name) => (latest.get(name)?.latest ?? '') > (tick.get(name)?.at ?? ''))
+    },
+  }
+}
+
+function claimIn(tx: DbOrTx, queue: Turns, { now, rows }: sweeps.Claim): SweepClaim {
+  let latest: ReturnType<typeof latestByService> | undefined
+  return {
+    now,
+    claimed: rows.map(({ listener, inTurn, queue: queued }): Claimed => ({
+      ...listener,
+      inTurn,
+      queued: queued as TurnQueueName | null,
+    })),
+    async haveNews(service, sinces, before) {
+      latest ??= latestByService(tx)
+      const feed = (await latest).get(service)
+      if (!feed?.enabled) return sinces.map(() => false)
+      return newsAbove(tx, feed, sinces, before)
+    },
+    async apply(plans) {
+      await sweeps.applyPlans(tx, plans)
+      const turns = plans.flatMap(({ listenerName, service, origin, queue: to }) =>
+        to === null ? [] : [{ queue: to, listenerName, service, origin }],
+      )
+      if (turns.length > 0) await queue.insert(tx, turns)
+    },
+  }
+}
+
+interface FeedState {
+  readonly table: string
+  readonly enabled: boolean
+  readonly latest: string | null
+}
+
+/** Most listeners stand at or above their service's latest change: only the others are worth a question. */
+async function newsAbove(
+  tx: DbOrTx,
+  feed: FeedState,
+  sinces: readonly Edge[],
+  before: Edge,
+): Promise<readonly boolean[]> {
+  const latest = feed.latest
+  const behind = sinces.filter((since) => latest !== null && since.floor < latest)
+  const news = behind.length === 0 ? [] : await haveNews(tx, feed.table, behind, before)
+  const yes = new Set(behind.filter((_, index) => news[index]))
+  return sinces.map((since) => yes.has(since))
+}
+
+async function latestByService(db: DbOrTx): Promise<ReadonlyMap<string, FeedState>> {
+  const services = (await listServices(db)).filter((service) => service.jsonTable !== null)
+  const latest = await latestChanges(
+    db,
+    services.map((service) => service.jsonTable!),
+  )
+  return new Map(
+    services.map(({ name, jsonTable, enabled }) => [
+      name,
+      { table: jsonTable!, enabled, latest: latest.get(jsonTable!) ?? null },
+    ]),
+  )
+}

@@ -1,0 +1,78 @@
+import pg from 'pg'
+import { clientConfig } from './pool.ts'
+import { ENGINE_LOCK_CLASS } from './sweep.ts'
+
+/** Capture notifies here at commit; the payload is the service. */
+export const WAKE_CHANNEL = 'sincewire_wake'
+/** A change of registration that makes a listener due notifies here. */
+export const DUE_CHANNEL = 'sincewire_due'
+
+export interface SignalOptions {
+  readonly url: string
+  readonly engineNumber: number
+  readonly onWake: (service: string) => void
+  readonly onDue: () => void
+  /** The connection broke; another is tried after `retryMilliseconds`. */
+  readonly onError: (error: Error) => void
+  readonly retryMilliseconds: number
+}
+
+/**
+ * The connection that an engine process keeps for its life: it listens, and it holds the advisory lock by which
+ * the others see that this process lives. Notifications are a hint: whatever they miss, the next sweep finds.
+ */
+export class Signals {
+  readonly #options: SignalOptions
+  #client: pg.Client | null = null
+  #closed = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: SignalOptions) {
+    this.#options = options
+  }
+
+  /** Connects for the first time; throws when it cannot. */
+  async open(): Promise<void> {
+    const { url, engineNumber, onWake, onDue } = this.#options
+    const client = new pg.Client(clientConfig({ url, applicationName: 'sincewire engine' }))
+    client.on('error', (error) => this.#lost(client, error))
+    client.on('end', () => this.#lost(client, new Error('connection closed')))
+    client.on('notification', ({ channel, payload }) =>
+      channel === WAKE_CHANNEL ? onWake(payload ?? '') : onDue(),
+    )
+    try {
+      await client.connect()
+      await client.query('select pg_advisory_lock($1, $2)', [ENGINE_LOCK_CLASS, engineNumber])
+      await client.query(`listen ${WAKE_CHANNEL}; listen ${DUE_CHANNEL}`)
+    } catch (error) {
+      client.removeAllListeners('end')
+      await client.end().catch(() => {})
+      throw error
+    }
+    this.#client = client
+    onDue() // whatever was said while nobody listened
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    await this.#client?.end().catch(() => {})
+  }
+
+  #lost(client: pg.Client, error: Error): void {
+    if (this.#closed || this.#client !== client) return
+    this.#client = null
+    this.#options.onError(error)
+    this.#retry()
+  }
+
+  #retry(): void {
+    if (this.#closed) return
+    this.#timer = setTimeout(() => {
+      this.open().catch((error: Error) => {
+        this.#options.onError(error)
+        this.#retry()
+      })
+    }, this.#options.retryMilliseconds)
+  }
+}

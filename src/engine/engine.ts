@@ -1,0 +1,115 @@
+import type { Runner } from './runner.ts'
+import type { Swept } from './sweep.ts'
+import type { TurnJob, TurnQueue } from './ports.ts'
+
+export interface EngineOptions {
+  /** Between two sweeps, when nothing is due earlier. */
+  readonly sweepIntervalMilliseconds: number
+  /** Between two signs of life to the queue. */
+  readonly touchIntervalMilliseconds: number
+}
+
+export interface EnginePorts {
+  readonly sweep: (woken: readonly string[]) => Promise<Swept>
+  readonly millisecondsToNext: () => Promise<number | null>
+  readonly queue: TurnQueue
+  readonly runner: Runner
+  readonly onError: (error: unknown, doing: string) => void
+}
+
+/** Just over a millisecond: a tick's before is cut to it, so a change of the same millisecond needs the next. */
+const SAME_MILLISECOND = 2
+
+/** Never more sweeps than this asks for, however many listeners fall due one after the other. */
+const SHORTEST_PAUSE = 10
+
+/**
+ * The engine of one process: sweeps, about once a second or sooner when something is due or was woken, and
+ * has the runner fetch what was queued. Trouble (a database that is away) is told and tried again at the next sweep.
+ */
+export class Engine {
+  readonly #ports: EnginePorts
+  readonly #options: EngineOptions
+  #woken = new Set<string>()
+  #wanted = false
+  #wake: () => void = () => {}
+  #loop: Promise<void> | null = null
+  #touching: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(ports: EnginePorts, options: EngineOptions) {
+    this.#ports = ports
+    this.#options = options
+  }
+
+  start(): void {
+    this.#loop = this.#run()
+    this.#touching = setInterval(() => void this.#touch(), this.#options.touchIntervalMilliseconds)
+  }
+
+  /** A commit changed this service: its listeners of a short interval want to know at once. */
+  wake(service: string): void {
+    this.#woken.add(service)
+    this.sweepSoon()
+  }
+
+  /** Something became due. */
+  sweepSoon(): void {
+    this.#wanted = true
+    this.#wake()
+  }
+
+  /** Stops sweeping, lets the calls under way end and hands the rest back. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#wake()
+    await this.#loop
+    await this.#ports.runner.drain()
+    clearInterval(this.#touching)
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) await this.#pause(await this.#once())
+  }
+
+  /** Sweeps and dispatches; returns how long to wait for the next. */
+  async #once(): Promise<number> {
+    const woken = [...this.#woken]
+    this.#woken.clear()
+    this.#wanted = false
+    try {
+      const swept = await this.#ports.sweep(woken)
+      // Not awaited: fetching what was queued and sweeping again do not wait for each other.
+      void this.#ports.runner.dispatch()
+      if (swept.again.length > 0) {
+        for (const service of swept.again) this.#woken.add(service)
+        return SAME_MILLISECOND
+      }
+      const next = (await this.#ports.millisecondsToNext()) ?? Infinity
+      return Math.min(this.#options.sweepIntervalMilliseconds, Math.max(SHORTEST_PAUSE, next))
+    } catch (error) {
+      this.#ports.onError(error, 'sweep')
+      for (const service of woken) this.#woken.add(service)
+      return this.#options.sweepIntervalMilliseconds
+    }
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    if (this.#wanted || this.#stopped) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#wake = resolve
+    const timer = setTimeout(resolve, milliseconds)
+    await promise
+    clearTimeout(timer)
+  }
+
+  async #touch(): Promise<void> {
+    const jobs: readonly TurnJob[] = this.#ports.runner.jobs
+    if (jobs.length === 0) return
+    try {
+      await this.#ports.queue.touch(jobs)
+    } catch (error) {
+      this.#ports.onError(error, 'touch')
+    }
+  }
+}
