@@ -6,7 +6,9 @@ import { keptTick } from './tick.ts'
 
 /** The before of the last tick: nothing is stamped at or below it any more. 1970 when none was taken yet. */
 export async function lastTickBefore(db: DbOrTx): Promise<Instant> {
-  const { rows } = await sql<{ last_before: Instant }>`select last_before from sincewire.tick_state`.execute(db)
+  const { rows } = await sql<{ last_before: Instant }>`select last_before from sincewire.tick_state`.execute(
+    db,
+  )
   return rows[0]?.last_before ?? EPOCH
 }
 
@@ -30,7 +32,12 @@ export async function nthChange(
  * or its snapshot tells, and nothing is stamped at or below `at` any more. Undefined when a merged tick, which
  * has no snapshot, lies there already.
  */
-export async function keepCut(db: DbOrTx, service: string, tick: Edge, at: Instant): Promise<Edge | undefined> {
+export async function keepCut(
+  db: DbOrTx,
+  service: string,
+  tick: Edge,
+  at: Instant,
+): Promise<Edge | undefined> {
   await sql`
     insert into sincewire.tick (service, before, floor, snapshot)
     -- one microsecond: a kept tick's floor lies below its before; a tick without a snapshot is settled altogether,

@@ -38,7 +38,7 @@ function exists(instant: Instant): boolean {
 }
 
 function check(position: Position, { service, since, before, filters }: OffsetScope): string {
-  const asked = filters.map(({ filter, value }) => [filter.name, value]).sort()
+  const asked = filters.map(({ filter, value }) => JSON.stringify([filter.name, value])).sort()
   const bound = JSON.stringify([position.changedAt, position.key, service, since, before, asked])
   return createHash('sha256').update(bound).digest('base64url').slice(0, 8)
 }

@@ -19,7 +19,10 @@ export interface Link {
 
 /** The URL that pulls exactly this window. `publicUrl` has no slash at its end. */
 export function windowHref(publicUrl: string, service: string, { since, before }: Window): string {
-  const window = [['since', toIsoMillis(since.at)], ['before', toIsoMillis(before.at)]] as const
+  const window = [
+    ['since', toIsoMillis(since.at)],
+    ['before', toIsoMillis(before.at)],
+  ] as const
   return `${publicUrl}${SERVICES_PATH}/${servicePath(service)}?${query(window)}`
 }
 
@@ -27,7 +30,11 @@ export function windowHref(publicUrl: string, service: string, { since, before }
  * `self`, and `next` when there are more. They carry limit, since, before and offsetkey explicitly, so that a paging
  * run stays in one window whatever its first request left out.
  */
-export function pageLinks(publicUrl: string, request: PublishRequest, next: Position | null): readonly Link[] {
+export function pageLinks(
+  publicUrl: string,
+  request: PublishRequest,
+  next: Position | null,
+): readonly Link[] {
   const links: Link[] = [{ href: pageHref(publicUrl, request), rel: 'self' }]
   if (next) links.push({ href: pageHref(publicUrl, { ...request, after: next }), rel: 'next' })
   return links

@@ -28,6 +28,8 @@ export type Parameters = Iterable<readonly [string, string]>
 const collectionParameters = ['since', 'before', 'offsetkey', 'limit', 'include', 'exclude', 'optimalBefore']
 const recordParameters = ['include', 'exclude']
 
+export const wrongQuery = 'Error found in validation of query parameters'
+
 /**
  * Checks the parameters of `GET …/<service>`. Throws `invalid` with every wrong one: unknown, repeated, not of its
  * form, or an offsetkey that was made for another service, window or choice of filters.
@@ -49,7 +51,7 @@ export function parsePublishQuery(parameters: Parameters, service: Service): Pub
     filters,
   }
   const after = wrong.length > 0 ? null : offset(given, { ...query, service: service.name }, wrong)
-  if (wrong.length > 0) throw invalid(wrong, 'Error found in validation of query parameters')
+  if (wrong.length > 0) throw invalid(wrong, wrongQuery)
   return { ...query, after }
 }
 
@@ -57,8 +59,16 @@ export function parsePublishQuery(parameters: Parameters, service: Service): Pub
 export function parseRecordQuery(parameters: Parameters): string | null {
   const wrong: FieldError[] = []
   const asked = projection(collect(parameters, recordParameters, wrong), wrong)
-  if (wrong.length > 0) throw invalid(wrong, 'Error found in validation of query parameters')
+  if (wrong.length > 0) throw invalid(wrong, wrongQuery)
   return asked
+}
+
+/** Checks the parameters of `GET …/omnichannel/refreshdate` and returns the service asked for, if any. */
+export function parseRefreshQuery(parameters: Parameters): string | undefined {
+  const wrong: FieldError[] = []
+  const given = collect(parameters, ['entitytype'], wrong)
+  if (wrong.length > 0) throw invalid(wrong, wrongQuery)
+  return given.get('entitytype')
 }
 
 type Given = ReadonlyMap<string, string>
@@ -68,7 +78,11 @@ function collect(parameters: Parameters, names: readonly string[], wrong: FieldE
   for (const [name, value] of parameters) {
     const inputValue = shown(value)
     if (!names.includes(name)) {
-      wrong.push({ error: `is not a parameter here; known: ${names.join(', ')}`, field: shown(name) ?? '', inputValue })
+      wrong.push({
+        error: `is not a parameter here; known: ${names.join(', ')}`,
+        field: shown(name) ?? '',
+        inputValue,
+      })
     } else if (given.has(name)) wrong.push({ error: 'must be given once only', field: name, inputValue })
     else given.set(name, value)
   }
@@ -84,7 +98,13 @@ function instant(field: string, given: Given, wrong: FieldError[]): Instant | un
   if (text === undefined) return undefined
   const parsed = parseInstant(text)
   if (parsed === undefined) {
-    wrong.push(error(field, 'must be a date-time with milliseconds at most and a zone, such as 2026-11-20T20:46:00.123Z', given))
+    wrong.push(
+      error(
+        field,
+        'must be a date-time with milliseconds at most and a zone, such as 2026-11-20T20:46:00.123Z',
+        given,
+      ),
+    )
   }
   return parsed
 }
@@ -137,12 +157,20 @@ function offset(
   if (text === undefined) return null
   const { before } = scope
   if (before === null) {
-    wrong.push(error('offsetkey', 'must come with the before of its run: follow the links as they are', given))
+    wrong.push(
+      error('offsetkey', 'must come with the before of its run: follow the links as they are', given),
+    )
     return null
   }
   const position = parseOffsetkey(text, { ...scope, before })
   if (!position) {
-    wrong.push(error('offsetkey', 'is not one of this service, since, before and choice of filters: follow the links as they are', given))
+    wrong.push(
+      error(
+        'offsetkey',
+        'is not one of this service, since, before and choice of filters: follow the links as they are',
+        given,
+      ),
+    )
   }
   return position ?? null
 }

@@ -14,8 +14,8 @@ export interface PageReader {
 
 export interface PageReaderOptions {
   readonly db: Db
-  /** Where callers reach us, for the links; no slash at its end. */
-  readonly publicUrl: string
+  /** Where callers reach us, for the links; no slash at its end. Known once we listen. */
+  readonly publicUrl: () => string
   /** Memory for pages that equal requests may share. */
   readonly cacheMegabytes: number
   readonly cacheMilliseconds?: number
@@ -46,10 +46,14 @@ async function renderPage({ db, publicUrl }: PageReaderOptions, request: Publish
   const service = await findService(db, request.service)
   if (!service?.jsonTable) throw notFound()
   const { items, count, hasMore, last } = await readAll(db, service.jsonTable, request)
-  const links = pageLinks(publicUrl, request, hasMore ? last : null)
+  const links = pageLinks(publicUrl(), request, hasMore ? last : null)
   const tail = JSON.stringify({ hasMore, limit: request.limit, count, links })
-  const shaped = shape(items, request.projection)
-  const bytes = Buffer.concat([Buffer.from('{"items":['), ...shaped, Buffer.from(`],${tail.slice(1)}`)])
+  const shaped = items.map((records) => shape(records, request.projection))
+  const bytes = Buffer.concat([
+    Buffer.from('{"items":['),
+    ...joined(shaped),
+    Buffer.from(`],${tail.slice(1)}`),
+  ])
   return { bytes, count, hasMore, last }
 }
 
@@ -79,12 +83,15 @@ async function readAll(db: Db, jsonTable: string, request: PublishRequest): Prom
   }
 }
 
-function shape(items: readonly Buffer[], projection: string | null): Buffer[] {
-  const parsed = projection === null ? undefined : parseProjection(projection)
+/** Records joined by commas, or one, as a projection wants them. */
+export function shape(records: Buffer, projection: string | null): Buffer {
+  if (projection === null) return records
+  const parsed = parseProjection(projection)
   // Checked when it was registered or asked for, so that a wrong one cannot come this far.
-  if (parsed?.kind === 'wrong') throw new TypeError(`a projection ${parsed.reason}`)
-  const asked = parsed?.projection
-  const comma = Buffer.from(',')
-  const shaped = asked ? items.map((records) => Buffer.from(project(records.toString(), asked))) : items
-  return shaped.flatMap((records, index) => (index === 0 ? [records] : [comma, records]))
+  if (parsed.kind === 'wrong') throw new TypeError(`a projection ${parsed.reason}`)
+  return parsed.projection ? Buffer.from(project(records.toString(), parsed.projection)) : records
+}
+
+function joined(pieces: readonly Buffer[]): Buffer[] {
+  return pieces.flatMap((piece, index) => (index === 0 ? [piece] : [Buffer.from(','), piece]))
 }

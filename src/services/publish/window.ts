@@ -3,7 +3,7 @@ import type { Db } from '../../db/pool.ts'
 import { keptTick, lowerEdge, takeTick } from '../../db/tick.ts'
 import { invalid, notFound } from '../../domain/errors.ts'
 import { addMillis, toIsoMillis, toMillis, fromMillis, type Instant } from '../../domain/instant.ts'
-import type { PublishQuery } from '../../domain/publishQuery.ts'
+import { wrongQuery, type PublishQuery } from '../../domain/publishQuery.ts'
 import { plainEdge, type Edge, type Window } from '../../domain/window.ts'
 
 /** About so many records are in a window that `optimalBefore` ends (merchandising facts, "Publish API"). */
@@ -30,7 +30,8 @@ interface Feed {
  * Throws `invalid` when since or before lie in the future: such a window would promise what may still be written.
  */
 export async function pullWindow(db: Db, feed: Feed, query: PublishQuery): Promise<Window> {
-  const before = query.before === null ? await edgeNow(db, feed.name) : await givenEdge(db, feed.name, query.before)
+  const before =
+    query.before === null ? await edgeNow(db, feed.name) : await givenEdge(db, feed.name, query.before)
   if (query.since > before.at) throw inFuture('since', query.since, before.at)
   const since = await lowerEdge(db, feed.name, query.since)
   if (!query.optimalBefore || query.before !== null) return { since, before }
@@ -82,5 +83,5 @@ function nextMillisecond(instant: Instant): Instant {
 
 function inFuture(field: 'since' | 'before', given: Instant, now: Instant) {
   const error = `lies in the future: the server's time is ${toIsoMillis(now)}`
-  return invalid([{ error, field, inputValue: toIsoMillis(given) }], 'Error found in validation of query parameters')
+  return invalid([{ error, field, inputValue: toIsoMillis(given) }], wrongQuery)
 }
