@@ -61,15 +61,18 @@ function toStored(row: ListenerRow): StoredListener {
   }
 }
 
-/** The named listeners that exist, by name; their rows are ours until the transaction ends. */
-export async function lockListeners(tx: DbOrTx, names: readonly string[]): Promise<StoredListener[]> {
-  const rows = await tx
+/** The named listeners that exist. `lock`: their rows are ours until the transaction ends. */
+export async function findListeners(
+  db: DbOrTx,
+  names: readonly string[],
+  { lock }: { readonly lock: boolean },
+): Promise<StoredListener[]> {
+  const query = db
     .selectFrom('sincewire.listener')
     .selectAll()
     .where('listener_name', '=', sql<string>`any(${names})`)
-    .orderBy('listener_name') // always the same order, so that two calls cannot wait for each other
-    .forUpdate()
-    .execute()
+    .orderBy('listener_name') // always the same order, so that two transactions cannot wait for each other
+  const rows = await (lock ? query.forUpdate() : query).execute()
   return rows.map(toStored)
 }
 
@@ -85,9 +88,15 @@ export function listenersUsing(db: DbOrTx, credentialName: string, limit: number
     .execute()
 }
 
-/** The row of a listener by its name, or undefined. */
-export function findListenerRow(db: DbOrTx, name: string): Promise<ListenerRow | undefined> {
-  return db.selectFrom('sincewire.listener').selectAll().where('listener_name', '=', name).executeTakeFirst()
+/** A listener's target with its credential, both sealed and both of one moment; undefined when it is gone. */
+export function findTarget(db: DbOrTx, listenerName: string) {
+  return db
+    .selectFrom('sincewire.listener as l')
+    .innerJoin('sincewire.credential as c', 'c.credential_name', 'l.credential_name')
+    .selectAll('c')
+    .select(['l.uid', 'l.target_revision', 'l.signing_secret'])
+    .where('l.listener_name', '=', listenerName)
+    .executeTakeFirst()
 }
 
 const WRITTEN = [

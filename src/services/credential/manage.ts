@@ -1,0 +1,101 @@
+import {
+  deleteCredential,
+  findCredential,
+  insertCredential,
+  updateCredential,
+  type CredentialRow,
+} from '../../db/credential.ts'
+import { listenersUsing, retargetListeners } from '../../db/listener.ts'
+import type { Db, DbOrTx } from '../../db/pool.ts'
+import { lockRegistrations, notifyDue } from '../../db/registration.ts'
+import { invalid, refused } from '../../domain/errors.ts'
+import type { Instant } from '../../domain/instant.ts'
+import { decideCredential, type CredentialRequest } from '../../domain/registration/decideCredential.ts'
+import type { TargetRules } from '../../domain/target.ts'
+import type { Vault } from '../../secrets/vault.ts'
+import { openContent, sealContent } from './content.ts'
+
+export interface ManageCredentialDeps {
+  readonly db: Db
+  readonly vault: Vault
+  readonly targets: TargetRules
+  readonly clock: () => Instant
+}
+
+export type ManagedCredential = 'created' | 'updated' | 'deleted'
+
+/** A refusal to delete names so many listeners at most. */
+const NAMED_LISTENERS = 100
+
+/**
+ * Registers, changes or removes one credential (document 004, "Manage Webhook Credential"). New content reaches
+ * every listener that uses it at once, heartbeat first. Throws `invalid` with every wrong field, and `refused`
+ * when a credential that is in use is to go.
+ */
+export async function manageCredential(
+  deps: ManageCredentialDeps,
+  request: CredentialRequest,
+): Promise<ManagedCredential> {
+  const { db, vault, targets } = deps
+  const name = request.credentialName
+  return db.transaction().execute(async (tx) => {
+    await lockRegistrations(tx)
+    const row = await findCredential(tx, name)
+    const current = row && {
+      content: openContent(vault, name, row),
+      heartbeatIntervalHours: row.heartbeat_interval_hours,
+    }
+    const decision = decideCredential(request, { current, targets })
+    switch (decision.kind) {
+      case 'refuse':
+        throw invalid(decision.fields)
+      case 'create':
+        await insertCredential(tx, { credential_name: name, ...columnsOf(vault, name, decision) })
+        return 'created'
+      case 'update':
+        if (row) await update(deps, tx, row, decision)
+        return 'updated'
+      case 'delete':
+        await remove(tx, name)
+        return 'deleted'
+    }
+  })
+}
+
+type Decision = ReturnType<typeof decideCredential>
+
+async function update(
+  { vault, clock }: ManageCredentialDeps,
+  tx: DbOrTx,
+  row: CredentialRow,
+  decision: Extract<Decision, { kind: 'update' }>,
+): Promise<void> {
+  const now = clock()
+  const name = row.credential_name
+  await updateCredential(tx, name, {
+    ...columnsOf(vault, name, decision),
+    revision: decision.contentChanged ? row.revision + 1 : row.revision,
+    updated_at: now,
+  })
+  if (decision.contentChanged && (await retargetListeners(tx, name, now)) > 0) await notifyDue(tx)
+}
+
+async function remove(tx: DbOrTx, name: string): Promise<void> {
+  const using = await listenersUsing(tx, name, NAMED_LISTENERS)
+  if (using.length > 0) {
+    throw refused(
+      using.map((listener) => ({
+        service: listener.service,
+        errorMessage: `credential ${name} cannot be deleted: listener ${listener.listener_name} uses it`,
+      })),
+    )
+  }
+  await deleteCredential(tx, name)
+}
+
+function columnsOf(vault: Vault, name: string, decision: Extract<Decision, { kind: 'create' | 'update' }>) {
+  return {
+    ...sealContent(vault, name, decision.content),
+    heartbeat_interval_hours: decision.heartbeatIntervalHours,
+  }
+}

@@ -1,0 +1,78 @@
+import { deleteListeners, insertListeners, resolveSince, updateListeners } from '../../db/listener.ts'
+import type { Db, DbOrTx } from '../../db/pool.ts'
+import { lockRegistrations, notifyDue } from '../../db/registration.ts'
+import { refused, type BusinessError } from '../../domain/errors.ts'
+import { EPOCH, type Instant } from '../../domain/instant.ts'
+import type { TargetRules } from '../../domain/target.ts'
+import { plainEdge, type Edge } from '../../domain/window.ts'
+import { judge, type Decided, type PlacedRequest } from './facts.ts'
+import { makePlan } from './plan.ts'
+import type { GeneratedSecret, SignDeps } from './sign.ts'
+
+export interface ManageListenersDeps extends SignDeps {
+  readonly db: Db
+  readonly targets: TargetRules
+  readonly clock: () => Instant
+  /** A new uid for each registration. */
+  readonly uuid: () => string
+}
+
+/** What a call did. */
+export interface ManagedListeners {
+  readonly created: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly deleted: number
+  /** Secrets made on request, shown this once. */
+  readonly signingSecrets: readonly GeneratedSecret[]
+}
+
+/**
+ * Registers, changes and removes listeners (document 004, "Manage Webhooks"): all of them or, when anything speaks
+ * against any item, none. Throws `refused` with every reason against every item.
+ */
+export async function manageListeners(
+  deps: ManageListenersDeps,
+  items: readonly PlacedRequest[],
+): Promise<ManagedListeners> {
+  return deps.db.transaction().execute(async (tx) => {
+    await lockRegistrations(tx)
+    const { decided, refusals } = await judge(tx, items, { targets: deps.targets, lock: true })
+    if (refusals.length > 0) throw refused(refusals)
+    const now = deps.clock()
+    const plan = makePlan(deps, decided, await edgesOf(tx, decided), now)
+    await insertListeners(tx, plan.created, now)
+    await updateListeners(tx, plan.updated, now)
+    await deleteListeners(tx, plan.deleted)
+    if (plan.created.length + plan.updated.length > 0) await notifyDue(tx)
+    return {
+      created: plan.created.length,
+      updated: plan.updated.length,
+      unchanged: plan.unchanged,
+      deleted: plan.deleted.length,
+      signingSecrets: plan.generated,
+    }
+  })
+}
+
+/** Every reason against every item, and nothing changed: for a call that cannot succeed anyway. */
+export async function checkListeners(
+  { db, targets }: Pick<ManageListenersDeps, 'db' | 'targets'>,
+  items: readonly PlacedRequest[],
+): Promise<readonly BusinessError[]> {
+  return items.length === 0 ? [] : (await judge(db, items, { targets, lock: false })).refusals
+}
+
+/** The edge that each given since stands for, by item; a new listener without one starts in 1970. */
+async function edgesOf(tx: DbOrTx, decided: readonly Decided[]): Promise<ReadonlyMap<Decided, Edge>> {
+  const asking = decided.filter(
+    ({ request, decision }) =>
+      decision.kind === 'create' || (request.sinceTimestamp !== undefined && request.deleteInd !== true),
+  )
+  const asked = asking.map(({ request }) => ({
+    service: request.service,
+    since: request.sinceTimestamp ?? EPOCH,
+  }))
+  const edges = await resolveSince(tx, asked)
+  return new Map(asking.map((item, at) => [item, edges[at] ?? plainEdge(EPOCH)]))
+}
