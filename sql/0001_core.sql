@@ -92,8 +92,8 @@ create table sincewire.listener (
 ) with (fillfactor = 70);
 
 create index listener_due on sincewire.listener (due_at) where enabled;
-create index listener_service on sincewire.listener (service);
-create index listener_credential on sincewire.listener (credential_name);
+create index listener_service on sincewire.listener (service, credential_name, listener_name);     -- orders GET webhooks
+create index listener_credential on sincewire.listener (credential_name, service, listener_name);
 
 create index listener_turn on sincewire.listener (turn_engine) where turn_engine is not null;
 
