@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { invalid, notFound, shown } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
+import { limitBody } from './bodyLimit.ts'
 import { answerFor } from './errors.ts'
 import { requireAdminKey } from './guard.ts'
 import { addHealth, type Readiness } from './health.ts'
@@ -48,14 +47,7 @@ export function createApi({ log, adminKey, readiness, rooms }: ApiOptions): Api 
       },
     }),
   )
-  api.use(
-    bodyLimit({
-      maxSize: BODY_LIMIT_BYTES,
-      onError: () => {
-        throw new HTTPException(413, { message: `The body is larger than ${BODY_LIMIT_BYTES} bytes` })
-      },
-    }),
-  )
+  api.use(limitBody(BODY_LIMIT_BYTES))
   for (const room of rooms) room(api)
   api.notFound((c) => c.json(answerFor(notFound(), c.get('correlationId')).body, 404))
   api.onError((error, c) => {
