@@ -31,16 +31,20 @@ export async function readAnswer(
 }
 
 function textOf(head: Buffer, secrets: readonly string[]): string {
-  let bytes = head
-  for (const secret of secrets) bytes = blot(bytes, secret)
+  const found = secrets.filter((secret) => blot(head, Buffer.from(secret)))
   // stream: a character cut in two at the end is left out. NUL has no place in a PostgreSQL text.
-  return new TextDecoder().decode(bytes.subarray(0, KEPT), { stream: true }).replaceAll('\0', '\uFFFD')
+  const text = new TextDecoder().decode(head.subarray(0, KEPT), { stream: true }).replaceAll('\0', '\uFFFD')
+  // Asterisks in the number of the secret's letters would tell how long it is.
+  return found.length > 0 ? text.replaceAll(/\*{3,}/g, '***') : text
 }
 
-function blot(bytes: Buffer, secret: string): Buffer {
-  if (secret === '' || !bytes.includes(secret)) return bytes
-  return Buffer.from(
-    bytes.toString('latin1').replaceAll(Buffer.from(secret).toString('latin1'), '***'),
-    'latin1',
-  )
+/** Overwrites a secret wherever it stands, so that the place of the cut stays where it was. */
+function blot(bytes: Buffer, secret: Buffer): boolean {
+  if (secret.length === 0) return false
+  let found = false
+  for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, at + secret.length)) {
+    bytes.fill('*', at, at + secret.length)
+    found = true
+  }
+  return found
 }

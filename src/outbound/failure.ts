@@ -3,7 +3,10 @@ import { BlockedAddress } from './connector.ts'
 /** Why a call got no answer: a stable reason for machines and a sentence for the operator. Neither holds a secret. */
 export interface Failure {
   readonly kind: 'failed'
-  /** See REASONS, or the system's own code (`ECONNREFUSED`, `ENOTFOUND`, `EHOSTUNREACH`, …). */
+  /**
+   * `timeout`, `tls`, `reset`, `protocol`, `blocked_address`, `blocked_target`, `token`, `credential`, `superseded`,
+   * `invalid_request`, `aborted`, `unknown`, or the system's own code (`ECONNREFUSED`, `ENOTFOUND`, `EHOSTUNREACH`, …).
+   */
   readonly reason: string
   readonly message: string
 }
@@ -32,8 +35,8 @@ export function failureOf(error: unknown, host: string): Failure {
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET' || code === 'ECONNABORTED') {
     return failed('reset', `${host} closed the connection before it had answered.`)
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('UND_ERR_RES')) {
-    return failed('protocol', `${host} answered with something that is not HTTP as we accept it (${code}).`)
+  if (name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('UND_ERR_RES')) {
+    return failed('protocol', `${host} answered with something that is not HTTP as we accept it.`)
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return failed(code, `The name of ${host} could not be resolved.`)
