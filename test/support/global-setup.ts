@@ -1,12 +1,10 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { removeDataFolder, startEmbedded, throwAwaySettings } from '../../src/db/embedded/index.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openPool } from '../../src/db/pool.ts'
 import { createLog } from '../../src/log.ts'
+import { scratchFolder } from './scratch.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -19,7 +17,7 @@ declare module 'vitest' {
 
 /** One PostgreSQL for the whole run, with one migrated database that test files clone. PG_BIN: another version's programs. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'sincewire-test-'))
+  const dataDir = scratchFolder()
   const server = await startEmbedded({
     dataDir,
     log: createLog('warn', process.stderr),
