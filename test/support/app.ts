@@ -1,12 +1,12 @@
-import { afterAll } from 'vitest'
+import { cleanUp } from './cleanUp.ts'
 import { createApp, type App, type AppOverrides } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
 import { scratch } from './scratch.ts'
 
 /**
- * The whole app in this process, on a free port and a given database; started, and stopped after the tests of the
- * file. `settings`: by dotted key, e.g. { 'engine.sweepIntervalMilliseconds': 50 }.
+ * The whole app in this process, on a free port and a given database; started, and stopped after the
+ * test, describe or file it was called in. `settings`: by dotted key, e.g. { 'engine.sweepIntervalMilliseconds': 50 }.
  */
 export async function testApp(
   databaseUrl: string,
@@ -15,7 +15,7 @@ export async function testApp(
 ): Promise<App> {
   const config = loadConfig({ overrides: { port: 0, databaseUrl, dataDir: scratch(), ...settings } })
   const app = createApp(config, createLog('error', process.stderr), overrides)
-  afterAll(() => app.stop())
+  cleanUp(() => app.stop())
   await app.start()
   return app
 }

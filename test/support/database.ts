@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, inject } from 'vitest'
+import { inject } from 'vitest'
 import { openPool, type Pool } from '../../src/db/pool.ts'
+import { cleanUp } from './cleanUp.ts'
 
 export interface TestDatabase {
   /** For the superuser. */
@@ -18,8 +19,8 @@ export interface TestDatabase {
 }
 
 /**
- * A database of the test file's own. Call at the top of a file or a describe (`const database = await
- * testDatabase()`): it is dropped after its tests. `empty`: not even migrated.
+ * A database of one's own: called at the top of a file or a describe (`const database = await testDatabase()`) it
+ * is dropped after its tests, called in a test after that. `empty`: not even migrated.
  */
 export async function testDatabase(options: { readonly empty?: boolean } = {}): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`
@@ -40,7 +41,7 @@ export async function testDatabase(options: { readonly empty?: boolean } = {}): 
       await pool.close()
       await onServer((client) => client.query(`drop database ${name} with (force)`))
     })())
-  afterAll(drop)
+  cleanUp(drop)
   return {
     url,
     name,

@@ -1,6 +1,8 @@
 export { testApp } from './app.ts'
+export { cleanUp } from './cleanUp.ts'
 export { testDatabase, type TestDatabase } from './database.ts'
 export { eventually } from './eventually.ts'
+export { isAlive } from './process.ts'
 export { receiver, type Answer, type Call, type Receiver } from './receiver.ts'
 export { scratch } from './scratch.ts'
 export { runCommand, startService, type Ended, type Service } from './service.ts'

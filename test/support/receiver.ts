@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll } from 'vitest'
+import { cleanUp } from './cleanUp.ts'
 
 /** One request as it arrived. */
 export interface Call {
@@ -47,7 +47,7 @@ export interface Receiver {
   close(): Promise<void>
 }
 
-/** A real HTTP server on a free port of 127.0.0.1. Call at the top of a file or a describe: closed after its tests. */
+/** A real HTTP server on a free port of 127.0.0.1. Closed after the test, describe or file it was called in. */
 export async function receiver(options: { readonly port?: number } = {}): Promise<Receiver> {
   const calls: Call[] = []
   const waiting = new Set<() => void>()
@@ -77,7 +77,7 @@ export async function receiver(options: { readonly port?: number } = {}): Promis
     server.closeAllConnections()
     await once(server, 'close')
   }
-  afterAll(close)
+  cleanUp(close)
 
   return {
     url: `http://127.0.0.1:${port}`,

@@ -1,13 +1,13 @@
 import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { cleanUp } from './cleanUp.ts'
 import { removeDataFolder } from '../../src/db/embedded/index.ts'
 
-/** A folder that is gone after the tests of this file, with whatever cluster a data folder in it keeps elsewhere. */
+/** A folder that is gone after the test, describe or file it was called in, with whatever cluster a data folder in it keeps elsewhere. */
 export function scratch(): string {
   const folder = scratchFolder()
-  afterAll(() => removeDataFolder(folder))
+  cleanUp(() => removeDataFolder(folder))
   return folder
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
+import { cleanUp } from './cleanUp.ts'
 
 const launcher = fileURLToPath(new URL('../../src/sincewire.js', import.meta.url))
 
@@ -38,7 +38,7 @@ export interface Service {
   stop(): Promise<Ended>
 }
 
-/** The real thing in a process of its own. Killed after the tests of the file if it still runs. */
+/** The real thing in a process of its own. Killed after the test, describe or file it was called in. */
 export function startService(options: ServiceOptions = {}): Service {
   const [program, ...first] = options.command ?? [process.execPath, launcher]
   const child = spawn(program, [...first, ...(options.args ?? ['serve'])], {
@@ -65,7 +65,7 @@ export function startService(options: ServiceOptions = {}): Service {
     ready.reject(new Error(`the service ended with ${code ?? signal}: ${output.stderr || output.stdout}`))
     return { code, signal, ...output }
   })()
-  afterAll(async () => {
+  cleanUp(async () => {
     child.kill('SIGKILL')
     await ended
   })

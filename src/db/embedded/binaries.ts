@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { unusable } from '../../domain/errors.ts'
@@ -74,22 +84,23 @@ function makeLinks(native: string): void {
 
 /** Copies the package's programs to where everybody may read them; whoever is first wins. */
 function copyTo(spare: string, native: string): string {
-  const mark = createHash('sha256').update(native).digest('hex').slice(0, 12)
+  const { size, mtimeMs } = statSync(join(native, 'bin/postgres')) // an upgrade in place is another copy
+  const mark = createHash('sha256').update(`${native} ${size} ${mtimeMs}`).digest('hex').slice(0, 12)
   const home = join(spare, `postgresql-${mark}`)
-  const target = join(home, 'native')
-  if (!existsSync(target)) {
+  if (!existsSync(home)) {
     const temporary = `${home}.${process.pid}`
     mkdirSync(temporary, { recursive: true })
     execFileSync('cp', ['-R', native, join(temporary, 'native')])
     execFileSync('chmod', ['-R', 'a+rX', temporary])
     makeLinks(join(temporary, 'native'))
+    writeFileSync(join(temporary, 'copied-from'), `${native}\n`)
     try {
       renameSync(temporary, home)
     } catch {
       rmSync(temporary, { recursive: true, force: true })
     }
   }
-  return join(target, 'bin')
+  return join(home, 'native/bin')
 }
 
 function majorOf(launcher: Launcher, bin: string): number | undefined {
