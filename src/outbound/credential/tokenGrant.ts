@@ -66,12 +66,13 @@ function explain(error: unknown, tokenUrl: string): NotGranted {
     const code = /^[a-z_]{1,60}$/.test(error.error) ? error.error : 'unreadable error'
     return refused(`refused the client: ${code} (status ${error.status})`, CLIENT_REFUSED.has(code))
   }
-  if (error instanceof RefusedTarget) return refused(`is not called: ${error.message}`)
+  const cause = error instanceof Error ? error.cause : undefined // what fetch threw arrives wrapped
+  if (cause instanceof RefusedTarget) return refused(`is not called: ${cause.message}`)
   const code = error instanceof Error && 'code' in error ? error.code : ''
   if (code === 'OAUTH_TIMEOUT') return refused('did not answer in time')
   if (code === 'OAUTH_RESPONSE_IS_NOT_JSON') return refused('answered with something that is not JSON')
-  if (code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' && error instanceof Error && isResponse(error.cause)) {
-    return refused(`answered with status ${error.cause.status}`)
+  if (code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' && isResponse(cause)) {
+    return refused(`answered with status ${cause.status}`)
   }
   if (typeof code === 'string' && code.startsWith('OAUTH_'))
     return refused(`gave an answer that OAuth does not know (${code})`)
