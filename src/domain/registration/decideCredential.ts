@@ -1,6 +1,7 @@
 import { CREDENTIAL_TYPES, type CredentialContent, type CredentialType } from '../credential.ts'
-import { shown, type FieldError } from '../errors.ts'
+import type { FieldError } from '../errors.ts'
 import { checkTargetUrl, type TargetRules } from '../target.ts'
+import { inputValueOf } from './inputValue.ts'
 
 /** A credential call, its fields checked one by one; absent: not given. */
 export interface CredentialRequest {
@@ -50,14 +51,6 @@ const FIELDS: Record<
   APIKEY: { needs: ['apikey'], may: [] },
 }
 const ALL_FIELDS = CREDENTIAL_TYPES.flatMap((type) => [...FIELDS[type].needs, ...FIELDS[type].may])
-
-/** Fields whose values no answer, error or log ever shows. */
-export const SECRET_FIELDS: ReadonlySet<string> = new Set([
-  'password',
-  'apikey',
-  'oauthClientSecret',
-  'signingSecret',
-])
 
 /** What a call asks for, or every field that speaks against it. */
 export function decideCredential(request: CredentialRequest, facts: CredentialFacts): CredentialDecision {
@@ -143,12 +136,7 @@ function sameContent(a: CredentialContent, b: CredentialContent): boolean {
 }
 
 function fault(request: CredentialRequest, field: keyof CredentialRequest, error: string): FieldError {
-  return { error, field, inputValue: SECRET_FIELDS.has(field) ? null : inputOf(request[field]) }
-}
-
-// A URL may carry somebody's password in the very place that it is refused for.
-function inputOf(value: unknown): string | null {
-  return typeof value === 'string' && value.includes('@') ? null : shown(value)
+  return { error, field, inputValue: inputValueOf(field, request[field]) }
 }
 
 function refuse(...fields: readonly FieldError[]): CredentialDecision {

@@ -5,6 +5,8 @@ export const LENGTHS = {
   credentialName: 100,
   listenerUrl: 255,
   queryParameter: 2000,
+  /** whsec_ and 64 bytes in base64 are 94. */
+  signingSecret: 100,
   username: 100,
   password: 100,
   apikey: 2000,
@@ -23,5 +25,3 @@ export const RANGES = {
   /** Number (2). */
   heartbeatIntervalHours: { min: 1, max: 99 },
 } as const
-
-export const CREDENTIAL_NAME = /^[a-zA-Z0-9_-]+$/

@@ -1,3 +1,5 @@
+import { parseProjection } from '../projection.ts'
+
 /**
  * What every text of a registration must be: PostgreSQL can store it and a header can carry it. Each rule answers
  * what is wrong, as the end of a sentence that begins with the field, or undefined.
@@ -25,4 +27,15 @@ export function usernameFault(text: string): string | undefined {
 /** A name that people and links use: nothing that trimming would change. */
 export function nameFault(text: string): string | undefined {
   return text === text.trim() ? undefined : 'must not begin or end with a blank'
+}
+
+/** The name of a credential (newer contract). */
+export function credentialNameFault(text: string): string | undefined {
+  return /^[a-zA-Z0-9_-]+$/.test(text) ? undefined : 'must hold letters, digits, _ and - only'
+}
+
+/** What is added to the internal publish call: `include` and `exclude` only. */
+export function queryParameterFault(text: string): string | undefined {
+  const parsed = parseProjection(text)
+  return parsed.kind === 'wrong' ? parsed.reason : undefined
 }

@@ -10,7 +10,11 @@ import type { Db, DbOrTx } from '../../db/pool.ts'
 import { lockRegistrations, notifyDue } from '../../db/registration.ts'
 import { invalid, refused } from '../../domain/errors.ts'
 import type { Instant } from '../../domain/instant.ts'
-import { decideCredential, type CredentialRequest } from '../../domain/registration/decideCredential.ts'
+import {
+  decideCredential,
+  type CredentialDecision,
+  type CredentialRequest,
+} from '../../domain/registration/decideCredential.ts'
 import type { TargetRules } from '../../domain/target.ts'
 import type { Vault } from '../../secrets/vault.ts'
 import { openContent, sealContent } from './content.ts'
@@ -19,7 +23,6 @@ export interface ManageCredentialDeps {
   readonly db: Db
   readonly vault: Vault
   readonly targets: TargetRules
-  readonly clock: () => Instant
 }
 
 export type ManagedCredential = 'created' | 'updated' | 'deleted'
@@ -39,7 +42,7 @@ export async function manageCredential(
   const { db, vault, targets } = deps
   const name = request.credentialName
   return db.transaction().execute(async (tx) => {
-    await lockRegistrations(tx)
+    const now = await lockRegistrations(tx)
     const row = await findCredential(tx, name)
     const current = row && {
       content: openContent(vault, name, row),
@@ -53,7 +56,7 @@ export async function manageCredential(
         await insertCredential(tx, { credential_name: name, ...columnsOf(vault, name, decision) })
         return 'created'
       case 'update':
-        if (row) await update(deps, tx, row, decision)
+        if (row) await update(vault, tx, { row, decision, now })
         return 'updated'
       case 'delete':
         await remove(tx, name)
@@ -62,15 +65,13 @@ export async function manageCredential(
   })
 }
 
-type Decision = ReturnType<typeof decideCredential>
+type Update = Extract<CredentialDecision, { kind: 'update' }>
 
 async function update(
-  { vault, clock }: ManageCredentialDeps,
+  vault: Vault,
   tx: DbOrTx,
-  row: CredentialRow,
-  decision: Extract<Decision, { kind: 'update' }>,
+  { row, decision, now }: { readonly row: CredentialRow; readonly decision: Update; readonly now: Instant },
 ): Promise<void> {
-  const now = clock()
   const name = row.credential_name
   await updateCredential(tx, name, {
     ...columnsOf(vault, name, decision),
@@ -93,7 +94,11 @@ async function remove(tx: DbOrTx, name: string): Promise<void> {
   await deleteCredential(tx, name)
 }
 
-function columnsOf(vault: Vault, name: string, decision: Extract<Decision, { kind: 'create' | 'update' }>) {
+function columnsOf(
+  vault: Vault,
+  name: string,
+  decision: Extract<CredentialDecision, { kind: 'create' | 'update' }>,
+) {
   return {
     ...sealContent(vault, name, decision.content),
     heartbeat_interval_hours: decision.heartbeatIntervalHours,

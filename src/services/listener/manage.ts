@@ -2,7 +2,7 @@ import { deleteListeners, insertListeners, resolveSince, updateListeners } from 
 import type { Db, DbOrTx } from '../../db/pool.ts'
 import { lockRegistrations, notifyDue } from '../../db/registration.ts'
 import { refused, type BusinessError } from '../../domain/errors.ts'
-import { EPOCH, type Instant } from '../../domain/instant.ts'
+import { EPOCH } from '../../domain/instant.ts'
 import type { TargetRules } from '../../domain/target.ts'
 import { plainEdge, type Edge } from '../../domain/window.ts'
 import { judge, type Decided, type PlacedRequest } from './facts.ts'
@@ -12,7 +12,6 @@ import type { GeneratedSecret, SignDeps } from './sign.ts'
 export interface ManageListenersDeps extends SignDeps {
   readonly db: Db
   readonly targets: TargetRules
-  readonly clock: () => Instant
   /** A new uid for each registration. */
   readonly uuid: () => string
 }
@@ -36,10 +35,9 @@ export async function manageListeners(
   items: readonly PlacedRequest[],
 ): Promise<ManagedListeners> {
   return deps.db.transaction().execute(async (tx) => {
-    await lockRegistrations(tx)
+    const now = await lockRegistrations(tx)
     const { decided, refusals } = await judge(tx, items, { targets: deps.targets, lock: true })
     if (refusals.length > 0) throw refused(refusals)
-    const now = deps.clock()
     const plan = makePlan(deps, decided, await edgesOf(tx, decided), now)
     await insertListeners(tx, plan.created, now)
     await updateListeners(tx, plan.updated, now)

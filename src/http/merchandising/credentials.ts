@@ -1,0 +1,61 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { CREDENTIAL_TYPES } from '../../domain/credential.ts'
+import { invalid } from '../../domain/errors.ts'
+import { SERVICES_PATH } from '../../domain/publishLinks.ts'
+import { LENGTHS, RANGES } from '../../domain/registration/limits.ts'
+import { credentialNameFault, headerValueFault, usernameFault } from '../../domain/registration/text.ts'
+import type { RegistrationServices } from '../../services/registration.ts'
+import type { Room } from '../room.ts'
+import { failures, json, successAnswer } from './answers.ts'
+import { clearableText, oneOf, requiredText, text, wholeNumber, yesNo } from './fields.ts'
+import { onlyMethods } from './methods.ts'
+import { fieldErrors, withBean } from './validation.ts'
+
+const credential = z
+  .strictObject({
+    credentialName: requiredText(LENGTHS.credentialName, credentialNameFault),
+    credentialType: oneOf(CREDENTIAL_TYPES),
+    username: text(LENGTHS.username, usernameFault),
+    password: text(LENGTHS.password),
+    apikey: text(LENGTHS.apikey, headerValueFault),
+    oauthClientId: text(LENGTHS.oauthClientId),
+    oauthClientSecret: text(LENGTHS.oauthClientSecret),
+    oauthTokenUrl: text(LENGTHS.oauthTokenUrl),
+    oauthScope: clearableText(LENGTHS.oauthScope),
+    heartbeatIntervalHours: wholeNumber(RANGES.heartbeatIntervalHours),
+    deleteInd: yesNo(),
+  })
+  .openapi('ManageWebhookCredential')
+
+const route = createRoute({
+  method: 'put',
+  path: `${SERVICES_PATH}/administration/operations/webhook/credential/manage`,
+  summary:
+    'Registers, changes or deletes a credential. Blank fields stay as they are; secrets are never shown.',
+  request: { body: { required: true, content: { 'application/json': { schema: credential } } } },
+  responses: { 200: json('Done', successAnswer), ...failures },
+})
+
+async function refuse(issues: readonly z.core.$ZodIssue[], c: Context): Promise<never> {
+  throw invalid(fieldErrors(issues, await c.req.json(), 'manage'))
+}
+
+const messages = {
+  created: 'Create record was successful',
+  updated: 'Update record was successful',
+  deleted: 'Delete record was successful',
+} as const
+
+/** `PUT …/webhook/credential/manage` (document 004, "Manage Webhook Credential"). */
+export const addCredentials: Room<Pick<RegistrationServices, 'manageCredential'>> = (api, services) => {
+  api.openapi(
+    route,
+    async (c) => {
+      const done = await withBean('manage', services.manageCredential(c.req.valid('json')))
+      return c.json({ status: 'SUCCESS' as const, message: messages[done] }, 200)
+    },
+    (result, c) => (result.success ? undefined : refuse(result.error.issues, c)),
+  )
+  onlyMethods(api, route.path, ['PUT'])
+}

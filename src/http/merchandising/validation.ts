@@ -1,0 +1,63 @@
+import type { z } from '@hono/zod-openapi'
+import { SincewireError, shown, type FieldError } from '../../domain/errors.ts'
+import { inputValueOf } from '../../domain/registration/inputValue.ts'
+
+type Issue = z.core.$ZodIssue
+
+/**
+ * What zod found, as the documented validationErrors. `field` is a bean path from the operation's name (document 004
+ * shows `createRecord.arg0.approveInd`): `manage.items[0].pageLimit`; a query parameter goes by its own name.
+ * `input` is what was sent; secrets in it are not shown.
+ */
+export function fieldErrors(issues: readonly Issue[], input: unknown, bean: string): FieldError[] {
+  return issues.flatMap((issue): FieldError[] => {
+    if (issue.code === 'unrecognized_keys') {
+      // The value is not shown: it may be a secret whose field is misspelt.
+      return issue.keys.map((key) => ({
+        error: 'is not a known field',
+        field: beanPath(bean, [...issue.path, shown(key) ?? '']),
+        inputValue: null,
+      }))
+    }
+    const field = issue.path.findLast((part) => typeof part === 'string') ?? ''
+    return [
+      {
+        error: messageOf(issue),
+        field: beanPath(bean, issue.path),
+        inputValue: inputValueOf(field, valueAt(input, issue.path)),
+      },
+    ]
+  })
+}
+
+/** Runs a verb whose field errors name fields as the domain does, and puts the bean's name before them. */
+export async function withBean<T>(bean: string, verb: Promise<T>): Promise<T> {
+  try {
+    return await verb
+  } catch (error) {
+    if (!(error instanceof SincewireError) || error.code !== 'invalid') throw error
+    const fields = error.fields.map((field) => ({ ...field, field: beanPath(bean, [field.field]) }))
+    throw new SincewireError('invalid', error.message, { fields, cause: error })
+  }
+}
+
+function messageOf(issue: Issue): string {
+  if (issue.code === 'invalid_type' && issue.expected === 'object') return 'must be an object'
+  return issue.message
+}
+
+function beanPath(bean: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>((before, part) => {
+    if (typeof part === 'number') return `${before}[${part}]`
+    return before === '' ? String(part) : `${before}.${String(part)}`
+  }, bean)
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined
+    value = (value as Record<PropertyKey, unknown>)[part]
+  }
+  return value
+}

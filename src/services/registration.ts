@@ -1,0 +1,36 @@
+import type { CredentialRequest } from '../domain/registration/decideCredential.ts'
+import type { BusinessError } from '../domain/errors.ts'
+import { manageCredential, type ManageCredentialDeps, type ManagedCredential } from './credential/manage.ts'
+import type { PlacedRequest } from './listener/facts.ts'
+import { listRegistrations, type ListQuery, type WebhookPage } from './listener/list.ts'
+import {
+  checkListeners,
+  manageListeners,
+  type ManagedListeners,
+  type ManageListenersDeps,
+} from './listener/manage.ts'
+
+/** The verbs of the registration API, as a front door gets them. */
+export interface RegistrationServices {
+  /** Where callers reach us, no slash at its end. Known once we listen. */
+  readonly publicUrl: () => string
+  manageCredential(request: CredentialRequest): Promise<ManagedCredential>
+  manageListeners(items: readonly PlacedRequest[]): Promise<ManagedListeners>
+  checkListeners(items: readonly PlacedRequest[]): Promise<readonly BusinessError[]>
+  listRegistrations(query: ListQuery): Promise<WebhookPage>
+}
+
+export interface RegistrationParts extends ManageCredentialDeps, ManageListenersDeps {
+  readonly publicUrl: () => string
+}
+
+/** Binds the verbs of the registration API. */
+export function createRegistrationServices(parts: RegistrationParts): RegistrationServices {
+  return {
+    publicUrl: parts.publicUrl,
+    manageCredential: (request) => manageCredential(parts, request),
+    manageListeners: (items) => manageListeners(parts, items),
+    checkListeners: (items) => checkListeners(parts, items),
+    listRegistrations: (query) => listRegistrations(parts, query),
+  }
+}
