@@ -21,9 +21,9 @@ export function createTurnStore(db: Db, queue: Turns, onSoon: () => void): TurnS
     saveGone: async (own, { targetRevision }, reason, attempt) =>
       (await turns.saveGone(db, own, targetRevision, reason, toRow(attempt))) ?? null,
     record: (attempt) => insertAttempt(db, toRow(attempt)),
-    async end(job, own, soon) {
-      await turns.endTurn(db, own, soon, (tx) => queue.remove(tx, job))
-      if (soon) onSoon()
+    async end(job, own, dueInMilliseconds) {
+      await turns.endTurn(db, own, dueInMilliseconds, (tx) => queue.remove(tx, job))
+      if (dueInMilliseconds === 0) onSoon()
     },
     handBack: (job, milliseconds) =>
       turns.handBack(db, job.listenerName, milliseconds, (tx) => queue.remove(tx, job)),

@@ -98,21 +98,24 @@ export async function saveGone(
 /**
  * Ends a turn and, in the same transaction, whatever `removeJob` removes: were the job to outlive the turn, the
  * sweep could not queue the next one. A change that made the listener due meanwhile stays due.
+ * `dueInMilliseconds`: when to look again; null: by the listener's own schedule.
  */
 export async function endTurn(
   db: Db,
   owner: TurnOwner,
-  soon: boolean,
+  dueInMilliseconds: number | null,
   removeJob: (tx: DbOrTx) => Promise<void>,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    await sql`
+    const { numAffectedRows } = await sql`
       update sincewire.listener set turn_token = null, turn_engine = null, turn_job = null, turn_queue = null,
-        due_at = case when ${soon} then clock_timestamp()
+        due_at = case when ${dueInMilliseconds}::float8 is not null then clock_timestamp() + make_interval(secs => ${dueInMilliseconds}::float8 / 1000)
                       when due_at <= clock_timestamp() then due_at
                       when failures > 0 then next_heartbeat_at
                       else least(next_poll_at, next_heartbeat_at) end
       where ${ownedBy(owner)}`.execute(tx)
+    // Deleted and registered anew during the turn: its first job found this one in its way.
+    if (numAffectedRows === 0n) await makeDue(tx, owner.listenerName, 0)
     await removeJob(tx)
   })
 }
@@ -125,12 +128,17 @@ export async function handBack(
   removeJob: (tx: DbOrTx) => Promise<void>,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    await sql`
-      update sincewire.listener set turn_queue = null,
-        due_at = clock_timestamp() + make_interval(secs => ${milliseconds}::float8 / 1000)
-      where listener_name = ${listenerName} and turn_token is null`.execute(tx)
+    await makeDue(tx, listenerName, milliseconds)
     await removeJob(tx)
   })
+}
+
+/** A listener that waits for a turn it will not get by its job is due again. */
+async function makeDue(tx: DbOrTx, listenerName: string, milliseconds: number): Promise<void> {
+  await sql`
+    update sincewire.listener set turn_queue = null,
+      due_at = clock_timestamp() + make_interval(secs => ${milliseconds}::float8 / 1000)
+    where listener_name = ${listenerName} and turn_token is null`.execute(tx)
 }
 
 /** One statement for the change and its attempt, whether the change still counts or not. */

@@ -130,8 +130,8 @@ export interface TurnStore {
   ): Promise<Standing | null>
   /** Keeps an attempt that decided nothing. */
   record(attempt: AttemptRecord): Promise<void>
-  /** Ends the turn and its job together. `soon`: there is more to do, come back at once. */
-  end(job: TurnJob, own: Ownership, soon: boolean): Promise<void>
+  /** Ends the turn and its job together; the listener is due again by its schedule, or in so many milliseconds. */
+  end(job: TurnJob, own: Ownership, dueInMilliseconds: number | null): Promise<void>
   /** Gives a job back that never became a turn; the listener is due again after so many milliseconds. */
   handBack(job: TurnJob, milliseconds: number): Promise<void>
 }

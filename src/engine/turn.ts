@@ -35,15 +35,39 @@ export async function runTurn(
   signal: AbortSignal,
 ): Promise<void> {
   const own: Ownership = { listenerName: job.listenerName, token: ports.newToken() }
-  let standing = await ports.store.begin(job, own.token, ports.engineNumber())
+  const standing = await ports.store.begin(job, own.token, ports.engineNumber())
   if (!standing) return ports.store.handBack(job, 0)
+  try {
+    const end = await rounds(ports, own, standing, giveWay, signal)
+    await ports.store.end(job, own, end === 'more' ? 0 : null)
+  } catch (error) {
+    // Not the receiver's doing (a page that cannot be read): let go, so that another try needs no lease to run out.
+    await ports.store.end(job, own, BROKEN_OFF_MILLISECONDS).catch(() => {})
+    throw error
+  }
+}
+
+/** After trouble of our own, look at the listener again. */
+const BROKEN_OFF_MILLISECONDS = 5000
+
+/** done: nothing to do now, or the listener is no longer this turn's; more: there is, for a later turn. */
+type RoundsEnd = 'done' | 'more'
+
+async function rounds(
+  ports: TurnPorts,
+  own: Ownership,
+  first: Standing,
+  giveWay: GiveWay,
+  signal: AbortSignal,
+): Promise<RoundsEnd> {
   const pages = readingAhead(ports.readPage)
+  let standing: Standing | null = first
   while (standing) {
-    if (signal.aborted || giveWay()) return ports.store.end(job, own, true)
+    if (signal.aborted || giveWay()) return 'more'
     const step = nextStep(standing.listener, standing.now)
     switch (step.kind) {
       case 'rest':
-        return ports.store.end(job, own, false)
+        return 'done'
       case 'heartbeat':
         standing = await heartbeat(ports, own, standing, signal)
         break
@@ -55,6 +79,7 @@ export async function runTurn(
         break
     }
   }
+  return 'done'
 }
 
 async function heartbeat(

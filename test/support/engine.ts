@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll } from 'vitest'
+import { enginePart } from '../../src/app/engine.ts'
+import type { Base } from '../../src/app.ts'
+import { loadConfig } from '../../src/config.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../src/db/pool.ts'
+import { createLog } from '../../src/log.ts'
+import { createClient } from '../../src/outbound/client.ts'
+import { createDeliver } from '../../src/outbound/deliver.ts'
+import { createReadPage } from '../../src/services/publish/page.ts'
+import type { TestDatabase } from './database.ts'
+
+export interface EngineUnderTest {
+  stop(): Promise<void>
+}
+
+/** The engine as the service runs it, on a test database; only the secrets come from elsewhere. */
+export async function startEngine(
+  database: TestDatabase,
+  overrides: Record<string, unknown> = {},
+): Promise<EngineUnderTest> {
+  const config = loadConfig({
+    overrides: {
+      'targets.allow': ['127.0.0.1'],
+      'targets.allowHttp': ['127.0.0.1'],
+      'engine.sweepIntervalMilliseconds': 100,
+      'engine.retry.inPlaceDelayMilliseconds': 10,
+      'engine.retry.holdBaseSeconds': 1,
+      'engine.retry.holdMaxSeconds': 1,
+      ...overrides,
+    },
+  })
+  const { engine } = config
+  const client = createClient({
+    rules: config.targets,
+    connectionsPerHost: engine.perHostConcurrency,
+    connectTimeoutMilliseconds: engine.connectTimeoutMilliseconds,
+    maxAnswerKilobytes: engine.maxAnswerKilobytes,
+    clock: Date.now,
+  })
+  const deliver = createDeliver({
+    client,
+    openTarget: (name) => openTarget(database.db, name),
+    clock: Date.now,
+    requestTimeoutMilliseconds: engine.requestTimeoutMilliseconds,
+    version: 'test',
+  })
+  const publicUrl = 'http://sincewire.test'
+  const base = {
+    ...{ config, log: createLog(process.env['TEST_LOG'] === undefined ? 'silent' : 'info', process.stderr) },
+    ...{ databaseUrl: database.url, apiDb: database.db, engineDb: database.db, publicUrl: () => publicUrl },
+  } as unknown as Base
+  const readPage = createReadPage({
+    db: database.db,
+    publicUrl: () => publicUrl,
+    cacheMegabytes: engine.pageCacheMegabytes,
+  })
+  const part = enginePart(base, { deliver, readPage })
+  await part.start()
+  let stopped: Promise<void> | undefined
+  const stop = () => (stopped ??= part.stop().then(() => client.close()))
+  afterAll(stop)
+  return { stop }
+}
+
+async function openTarget(db: Db, listenerName: string) {
+  const row = await db
+    .selectFrom('sincewire.listener')
+    .select(['uid', 'target_revision'])
+    .where('listener_name', '=', listenerName)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const credential = { type: 'APIKEY', credentialName: 'TEST', revision: 0, apikey: 'test-key' } as const
+  return { listenerUid: row.uid, targetRevision: row.target_revision, credential, signingSecret: null }
+}
+
+/** A service with a change table that tests write to by hand. */
+export async function makeFeed(db: Db, service: string, wakeOnCommit = false): Promise<Feed> {
+  const table = service.replaceAll('/', '_')
+  await sql`insert into sincewire.merchapi_config (merchapi_name, json_table, enabled, key_parts, wake_on_commit)
+    values (${service}, ${table}, true, '{id}', ${wakeOnCommit})`.execute(db)
+  await sql`select sincewire.create_change_table(${table})`.execute(db)
+  const feed = sql.id('sincewire_feed', table)
+  return {
+    service,
+    async put(keys, value = 1) {
+      await sql`insert into ${feed} (key, document) select k, json_build_object('id', k, 'value', ${value}::int)
+        from unnest(${keys}::text[]) k
+        on conflict (key) do update set document = excluded.document, deleted_at = null`.execute(db)
+    },
+    async remove(keys) {
+      await sql`update ${feed} set deleted_at = now() where key = any(${keys}::text[])`.execute(db)
+    },
+  }
+}
+
+export interface Feed {
+  readonly service: string
+  /** Inserts or updates documents {"id":key,"value":value} in one transaction. */
+  put(keys: readonly string[], value?: number): Promise<void>
+  remove(keys: readonly string[]): Promise<void>
+}
+
+/** Registers a listener as an operator would, without the API: columns as given, everything due now. */
+export async function addListener(db: Db, listener: ListenerColumns): Promise<void> {
+  await sql`insert into sincewire.credential (credential_name, credential_type, secret, secret_key_id)
+    values ('TEST', 'APIKEY', '\\x00', 'test') on conflict do nothing`.execute(db)
+  await db
+    .insertInto('sincewire.listener')
+    .values({ uid: randomUUID(), credential_name: 'TEST', interval_seconds: 1, ...listener })
+    .execute()
+}
+
+export interface ListenerColumns {
+  readonly listener_name: string
+  readonly service: string
+  readonly listener_url: string
+  readonly include_payload?: boolean
+  readonly page_limit?: number
+  readonly interval_seconds?: number
+}
