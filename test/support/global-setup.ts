@@ -20,7 +20,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = scratchFolder()
   const server = await startEmbedded({
     dataDir,
-    log: createLog('warn', process.stderr),
+    log: createLog('error', process.stderr),
     binDir: process.env['PG_BIN'],
     settings: { ...throwAwaySettings, max_prepared_transactions: '20', max_connections: '200' },
   })
