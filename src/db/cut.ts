@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import { EPOCH, type Instant } from '../domain/instant.ts'
 import type { Edge } from '../domain/window.ts'
 import type { DbOrTx } from './pool.ts'
-import { keptTick } from './tick.ts'
 
 /** The before of the last tick: nothing is stamped at or below it any more. 1970 when none was taken yet. */
 export async function lastTickBefore(db: DbOrTx): Promise<Instant> {
@@ -29,8 +28,9 @@ export async function nthChange(
 /**
  * Cuts a tick that was just taken at an earlier moment and keeps the cut, so that a since of that moment is exact
  * from now on. Why it is a tick in its own right: a row stamped at or below `at` is either settled at the tick,
- * or its snapshot tells, and nothing is stamped at or below `at` any more. Undefined when a merged tick, which
- * has no snapshot, lies there already.
+ * or its snapshot tells, and nothing is stamped at or below `at` any more. Undefined when a tick is kept there
+ * already: its snapshot is older than those of cuts made since, so that a row could be in one of them and again
+ * in a window that starts there.
  */
 export async function keepCut(
   db: DbOrTx,
@@ -38,12 +38,12 @@ export async function keepCut(
   tick: Edge,
   at: Instant,
 ): Promise<Edge | undefined> {
-  await sql`
+  const { rows } = await sql<{ floor: Instant; snapshot: string }>`
     insert into sincewire.tick (service, before, floor, snapshot)
     -- one microsecond: a kept tick's floor lies below its before; a tick without a snapshot is settled altogether,
     -- and so says any later snapshot
     values (${service}, ${at}::timestamptz, least(${tick.floor}::timestamptz, ${at}::timestamptz - interval '1 microsecond'),
             coalesce(${tick.snapshot}::pg_snapshot, pg_current_snapshot()))
-    on conflict do nothing`.execute(db)
-  return keptTick(db, service, at)
+    on conflict do nothing returning floor, snapshot`.execute(db)
+  return rows[0] && { at, ...rows[0] }
 }

@@ -21,6 +21,9 @@ export type ProjectionParse =
 export function parseProjection(queryParameter: string): ProjectionParse {
   const text = queryParameter.trim().replace(/^\?/, '')
   if (text === '') return { kind: 'ok', projection: null }
+  if (/%(?![0-9a-f]{2})/i.test(text)) {
+    return { kind: 'wrong', reason: 'must be a query string: a percent sign begins an escape' }
+  }
   const lists: { include?: string; exclude?: string } = {}
   for (const [name, value] of new URLSearchParams(text)) {
     if (name !== 'include' && name !== 'exclude') {

@@ -15,6 +15,8 @@ interface Feed {
   readonly jsonTable: string
 }
 
+type PullQuery = Pick<PublishQuery, 'since' | 'before' | 'optimalBefore'>
+
 /**
  * The window that a pull asks for. What makes each of its edges right (the rule itself: sql/0002_window.sql):
  *
@@ -29,13 +31,18 @@ interface Feed {
  *
  * Throws `invalid` when since or before lie in the future: such a window would promise what may still be written.
  */
-export async function pullWindow(db: Db, feed: Feed, query: PublishQuery): Promise<Window> {
+export async function pullWindow(
+  db: Db,
+  feed: Feed,
+  query: PullQuery,
+  optimalRecords = OPTIMAL_RECORDS,
+): Promise<Window> {
   const before =
     query.before === null ? await edgeNow(db, feed.name) : await givenEdge(db, feed.name, query.before)
   if (query.since > before.at) throw inFuture('since', query.since, before.at)
   const since = await lowerEdge(db, feed.name, query.since)
   if (!query.optimalBefore || query.before !== null) return { since, before }
-  return { since, before: await optimalEdge(db, feed, since, before) }
+  return { since, before: await optimalEdge(db, feed, { since, before }, optimalRecords) }
 }
 
 async function edgeNow(db: Db, service: string): Promise<Edge> {
@@ -60,15 +67,22 @@ async function givenEdge(db: Db, service: string, before: Instant): Promise<Edge
  *
  * Only rows stamped above the since count: late ones below it come along, and the window always moves on.
  */
-async function optimalEdge(db: Db, feed: Feed, since: Edge, tick: Edge): Promise<Edge> {
+async function optimalEdge(
+  db: Db,
+  feed: Feed,
+  { since, before: tick }: Window,
+  records: number,
+): Promise<Edge> {
   if (toMillis(since.at) < toMillis(tick.at) - OPTIMAL_MILLISECONDS) return tick
   const range = { after: since.at, upTo: tick.at }
-  const last = await nthChange(db, feed.jsonTable, OPTIMAL_RECORDS, range)
-  const at = last && nextMillisecond(last)
-  if (at === undefined || at >= tick.at) return tick
-  const plain = await lowerEdge(db, feed.name, at)
-  if (plain.floor === at) return plain
-  return (await keepCut(db, feed.name, tick, at)) ?? plainEdge(at)
+  const last = await nthChange(db, feed.jsonTable, records, range)
+  if (last === undefined) return tick
+  for (let at = nextMillisecond(last); at < tick.at; at = nextMillisecond(addMillis(at, 1))) {
+    if ((await lowerEdge(db, feed.name, at)).floor === at) return plainEdge(at)
+    const cut = await keepCut(db, feed.name, tick, at)
+    if (cut) return cut
+  }
+  return tick
 }
 
 /**
