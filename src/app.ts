@@ -1,4 +1,6 @@
 import { sql } from 'kysely'
+import { createEngine } from './app/engine.ts'
+import { createRooms } from './app/rooms.ts'
 import type { Config } from './config.ts'
 import { openDatabase, type OpenDatabase } from './database.ts'
 import type { Db } from './db/pool.ts'
@@ -71,11 +73,11 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
     },
     stop: () => opened().close(),
   }
-  const enginePart = overrides.engine
+  const engine = overrides.engine ?? createEngine
   const httpPart: Part = {
     name: 'http',
     async start() {
-      const rooms = role === 'engine' ? [] : (overrides.rooms?.(base()) ?? [])
+      const rooms = role === 'engine' ? [] : (overrides.rooms ?? createRooms)(base())
       const ready = () => (readiness === 'ready' ? askDatabase(opened().apiDb) : Promise.resolve(readiness))
       const api = createApi({ log, adminKey: config.adminKey, readiness: ready, rooms })
       server = await listen(api, config.host, config.port)
@@ -88,7 +90,7 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
       await parts.start(databasePart)
       // Before the engine: the links in its calls lead here. After it when stopping: it drains while /readyz says so.
       await parts.start(httpPart)
-      if (role !== 'api' && enginePart) await parts.start(enginePart(base()))
+      if (role !== 'api') await parts.start(engine(base()))
       readiness = 'ready'
       log.info({ url: url(), database: opened().place, role }, 'Sincewire is ready')
     },

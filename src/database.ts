@@ -5,6 +5,7 @@ import { openPool, type Db, type Pool } from './db/pool.ts'
 import { openServer, type Server } from './db/server.ts'
 import type { Log } from './log.ts'
 import { loadMasterKey } from './secrets/masterKey.ts'
+import { checkVault } from './services/credential/checkVault.ts'
 import { createVault, type Vault } from './secrets/vault.ts'
 
 /** A migrated database with its pools and the key to its secrets. */
@@ -54,15 +55,18 @@ export async function openDatabase(config: Config, log: Log, share = false): Pro
       setting: config.masterKey,
       file: join(config.dataDir, 'master.key'),
     })
+    const vault = createVault({ key })
+    const engineDb = open(enginePoolSize, 'engine', 0)
+    await checkVault(engineDb, vault)
     return {
       url: server.url,
       place: server.place,
       ended: server.ended,
       migrations,
-      vault: createVault({ key }),
+      vault,
       close,
       apiDb: open(apiPoolSize, 'api', apiStatementTimeoutMilliseconds),
-      engineDb: open(enginePoolSize, 'engine', 0),
+      engineDb,
     }
   } catch (error) {
     await close()

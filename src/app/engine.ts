@@ -12,6 +12,11 @@ import type { AttemptRecord, Deliver, ReadPage } from '../engine/ports.ts'
 import { Runner } from '../engine/runner.ts'
 import { sweep } from '../engine/sweep.ts'
 import { runTurn } from '../engine/turn.ts'
+import { createClient } from '../outbound/client.ts'
+import { createDeliver } from '../outbound/deliver.ts'
+import { createReadPage } from '../services/publish/index.ts'
+import { openTarget } from '../services/listener/openTarget.ts'
+import { version } from '../version.ts'
 import { startBoss } from '../jobs/boss.ts'
 import { schedulePruning } from '../jobs/prune.ts'
 import { openTurns } from '../jobs/turns.ts'
@@ -31,6 +36,34 @@ export interface EngineEdges {
 const TOUCH_MILLISECONDS = 3000
 const RECONNECT_MILLISECONDS = 1000
 const PRUNE_CHUNK = 10_000
+
+/** The engine with its way out and its pages. */
+export function createEngine(base: Base): Part {
+  const { config, log, engineDb: db, vault } = base
+  const { engine } = config
+  const client = createClient({
+    rules: config.targets,
+    connectionsPerHost: engine.perHostConcurrency,
+    connectTimeoutMilliseconds: engine.connectTimeoutMilliseconds,
+    maxAnswerKilobytes: engine.maxAnswerKilobytes,
+    clock: Date.now,
+  })
+  const deliver = createDeliver({
+    client,
+    openTarget: (listenerName) => openTarget({ db, vault }, listenerName),
+    clock: Date.now,
+    requestTimeoutMilliseconds: engine.requestTimeoutMilliseconds,
+    version,
+    onError: (err) => log.error({ err }, 'a credential could not be read'),
+  })
+  const readPage = createReadPage({
+    db,
+    publicUrl: () => base.publicUrl(),
+    cacheMegabytes: engine.pageCacheMegabytes,
+  })
+  const part = enginePart(base, { deliver, readPage })
+  return { ...part, stop: () => part.stop().finally(() => client.close()) }
+}
 
 /** The engine as a part of the process: sweep, turns, signals and the hourly pruning. */
 export function enginePart(base: Base, edges: EngineEdges): Part {
@@ -125,7 +158,7 @@ async function startEngine(base: Base, edges: EngineEdges, stops: (() => Promise
   stops.push(() => signals.close())
   await schedulePruning(boss, () => prune(base))
   engine.start()
-  stops.push(() => engine.stop())
+  stops.push(() => engine.stop(AbortSignal.timeout(config.engine.drainMilliseconds)))
 }
 
 // Positions may be half a second old after a crash of PostgreSQL: pages are repeated then, never skipped. Not

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { SincewireError } from '../domain/errors.ts'
+import { version } from '../version.ts'
 import { UsageError } from './command.ts'
 import { createContext } from './context.ts'
 import { commands } from './index.ts'
@@ -16,7 +16,7 @@ export interface RunOptions {
 export async function run({ args, env, signal }: RunOptions): Promise<0 | 1 | 2> {
   const program = new Command('sincewire')
     .description('Publishes what changed in PostgreSQL to other systems over HTTP, and never loses a change.')
-    .version(version())
+    .version(version)
     .option('--config <file>', 'a YAML file with settings that differ from config/default.yaml')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help says more)')
@@ -56,9 +56,4 @@ function sentences({ message, fields, business }: SincewireError): string {
 
 function tell(text: string): void {
   process.stderr.write(`${text}\n`)
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { version: string }).version
 }

@@ -59,12 +59,12 @@ export class Engine {
     this.#wake()
   }
 
-  /** Stops sweeping, lets the calls under way end and hands the rest back. */
-  async stop(): Promise<void> {
+  /** Stops sweeping, lets the calls under way end until `deadline` is aborted, and hands the rest back. */
+  async stop(deadline: AbortSignal): Promise<void> {
     this.#stopped = true
     this.#wake()
     await this.#loop
-    await this.#ports.runner.drain()
+    await this.#ports.runner.drain(deadline)
     clearInterval(this.#touching)
   }
 

@@ -40,7 +40,8 @@ export class Runner {
   readonly #parked: TurnJob[] = []
   readonly #perOrigin = new Map<string, number>()
   readonly #more: Record<TurnQueueName, boolean> = { turn: false, probe: false }
-  readonly #stop = new AbortController()
+  readonly #hard = new AbortController()
+  #stopping = false
   readonly #turns = new Set<Promise<void>>()
   #dispatching: Promise<void> | null = null
   #again = false
@@ -62,16 +63,20 @@ export class Runner {
     return [...this.#running.values(), ...this.#parked]
   }
 
-  /** No new turns; running ones end after the call they are in. Resolves when all have. */
-  async drain(): Promise<void> {
-    this.#stop.abort()
+  /**
+   * No new turns; running ones end after the call they are in, or without it once `deadline` is aborted. Resolves
+   * when all have ended.
+   */
+  async drain(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true
+    deadline.addEventListener('abort', () => this.#hard.abort(), { once: true })
     await this.#dispatching
     await Promise.allSettled(this.#parked.splice(0).map((job) => this.#ports.handBack(job, 0)))
     await Promise.allSettled(this.#turns)
   }
 
   async #rounds(): Promise<void> {
-    while (this.#again && !this.#stop.signal.aborted) {
+    while (this.#again && !this.#stopping) {
       this.#again = false
       for (const lane of LANES) await this.#fetchLane(lane)
     }
@@ -90,7 +95,7 @@ export class Runner {
   }
 
   #place(job: TurnJob): void {
-    if (this.#stop.signal.aborted) return this.#track(this.#ports.handBack(job, 0), job)
+    if (this.#stopping) return this.#track(this.#ports.handBack(job, 0), job)
     if (this.#originFree(job)) return this.#start(job)
     if (this.#count(this.#parked, job.queue) < this.#options.concurrency[job.queue] * PARKING) {
       this.#parked.push(job)
@@ -105,20 +110,21 @@ export class Runner {
     this.#running.set(job.id, job)
     this.#perOrigin.set(job.origin, (this.#perOrigin.get(job.origin) ?? 0) + 1)
     const giveWay = () =>
-      this.#othersWait(job.queue) && this.#ports.uptime() - startedAt > this.#options.turnShareMilliseconds
-    const turn = this.#ports.runTurn(job, giveWay, this.#stop.signal).finally(() => {
+      this.#stopping ||
+      (this.#othersWait(job.queue) && this.#ports.uptime() - startedAt > this.#options.turnShareMilliseconds)
+    const turn = this.#ports.runTurn(job, giveWay, this.#hard.signal).finally(() => {
       this.#running.delete(job.id)
       this.#leaveOrigin(job.origin)
       this.#ports.onEnd(job, startedAt)
       this.#unpark()
-      if (!this.#stop.signal.aborted) void this.dispatch()
+      if (!this.#stopping) void this.dispatch()
     })
     this.#track(turn, job)
   }
 
   #unpark(): void {
     const index = this.#parked.findIndex((job) => this.#originFree(job) && this.#slotFree(job.queue))
-    const [job] = index < 0 || this.#stop.signal.aborted ? [] : this.#parked.splice(index, 1)
+    const [job] = index < 0 || this.#stopping ? [] : this.#parked.splice(index, 1)
     if (job) this.#start(job)
   }
 

@@ -18,7 +18,7 @@ export interface TurnPorts extends CallPorts {
   readonly engineNumber: () => number
 }
 
-/** Whether the turn should let others have its slot. Asked between two calls. */
+/** Whether the turn should end: others wait and it had its share, or the process stops. Asked between two calls. */
 export interface GiveWay {
   (): boolean
 }
@@ -63,7 +63,7 @@ async function rounds(
   const pages = readingAhead(ports.readPage)
   let standing: Standing | null = first
   while (standing) {
-    if (signal.aborted || giveWay()) return 'more'
+    if (giveWay()) return 'more'
     const step = nextStep(standing.listener, standing.now)
     switch (step.kind) {
       case 'rest':
