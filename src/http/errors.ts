@@ -65,8 +65,8 @@ function answer(status: number, message: string): ErrorAnswer {
   }
 }
 
-/** Connections refused or cut, and PostgreSQL's classes 08 (connection), 53 (resources) and 57P (shutdown). */
+/** Connections refused or cut, and PostgreSQL's classes 08 (connection), 53 (resources), 57 (shutdown, time is up). */
 function isDatabaseAway(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08...|53...|57P..)$/.test(code)
+  return /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08...|53...|57...)$/.test(code)
 }
