@@ -1,0 +1,612 @@
+-- Capture: a business table becomes a published service, in the transaction of whoever writes it.
+--
+-- Rules, and why they hold
+--
+--  1. A trigger never believes its transition tables about anything but keys. By the time a statement's triggers
+--     fire, other triggers, cascades or the rest of the same statement may have changed its rows again. So it takes
+--     the keys (old and new) and reads what is there now: a document that is found is merged, a key for which
+--     nothing is found is marked deleted. Whatever the order of triggers, the last one sees the truth.
+--  2. Whose document is written last must have seen everybody else's change.
+--     A row's own document: its writers take turns by the row's lock and the key's unique index, which they hold
+--     until they end.
+--     A view's document depends on rows of many tables, so two writers may touch one document and never meet. They
+--     are made to meet: each first takes the key's turn (a row of "<feed>.turn", written anew each time), in a
+--     statement of its own, and only then, with a later snapshot, reads the view. A repeatable read transaction
+--     cannot take a later snapshot: it finds the turn changed since its snapshot and fails as such transactions do.
+--     Turns go by a hash of the typed key, so that values which are equal but print differently (1.0 and 1.00)
+--     meet too. The same holds for tables with inheritance children, whose unique indexes do not span them.
+--  3. Loading and rebuilding are one thing, done in chunks while writers go on. A chunk first locks the change rows
+--     it finds (or takes the turns), and only then reads the documents: a writer who changed the row meanwhile is
+--     waiting behind the lock and writes after it. Change rows it does not find are inserted unless somebody was
+--     faster ("do nothing"): a writer's trigger always leaves a row, for a deleted key a tombstone.
+--  4. Statement triggers fire for the table that a statement names, so every table of a partition or inheritance
+--     tree has them, and one statement fires one set. They do not fire for logical replication (nor should they
+--     for session_replication_role = replica): a row trigger that fires only there does. On a partitioned table
+--     PostgreSQL copies it to partitions that come later, and there it fires always, until a rebuild gives them
+--     statement triggers too.
+--  5. Nothing is swallowed: an error here is the writer's error. No exception blocks, because each would cost
+--     every captured statement a subtransaction; the functions are named after their service, so that the
+--     error's context says whose they are. The views below make PostgreSQL itself refuse to drop or retype a
+--     column that capture goes by.
+--  6. Functions that run for writers are security definer with a fixed search_path, so writers need no rights on
+--     our schemas, and fix each setting that changes how a value prints. Their plans must not depend on how many
+--     rows the first statement of a session had: sets of keys come as arrays of at most 1,000, are probed one by
+--     one through an index (lateral … offset 0), and sequential scans are a last resort.
+
+create schema sincewire_capture;  -- per service: "<feed>.key", ".source", ".document", ".turn", ".merge", …
+
+create table sincewire.capture (
+  service       text primary key references sincewire.merchapi_config on delete cascade,
+  source        regclass not null,
+  key_columns   text[] not null check (cardinality(key_columns) > 0),
+  document_view regclass,                            -- has the key columns and doc; null: the row is the document
+  excluded      text[] not null default '{}',        -- columns left out of the row's document
+  renamed       jsonb not null default '{}',         -- {"column": "name"}
+  camel_case    boolean not null default false,
+  shape         jsonb,                               -- [{"column","name"}] as published; null: the whole row
+  load_position text                                 -- last key loaded, while loading
+);
+
+create table sincewire.capture_watch (
+  service     text not null references sincewire.capture on delete cascade,
+  position    integer not null,
+  watched     regclass not null,
+  expressions text[] not null,                       -- over a row of the watched table, one per key part
+  primary key (service, position)
+);
+
+-- A part of a composite key as it stands in the key's text, where commas part the parts.
+create function sincewire.key_part(part text) returns text language sql immutable parallel safe
+return replace(replace(part, E'\\', E'\\\\'), ',', E'\\,');
+
+-- The parts of a key's text: the inverse. A key of one part is that part as it is.
+create function sincewire.split_key(key text, parts integer) returns text[] language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp as $$
+  select case when parts = 1 then array[key] else
+    (select array_agg(regexp_replace(m[1], E'\\\\(.)', E'\\1', 'g') order by n)
+     from regexp_matches(key || ',', E'((?:[^,\\\\]|\\\\.)*),', 'g') with ordinality r(m, n)) end
+$$;
+
+-- A table with its partitions or inheritance children, at any depth.
+create function sincewire.capture_members(root regclass)
+returns table (member regclass, relkind "char") language sql stable set search_path = pg_catalog, pg_temp as $$
+  with recursive m(oid) as (
+    select root::oid union select i.inhrelid from pg_inherits i join m on i.inhparent = m.oid
+  )
+  select c.oid::regclass, c.relkind from m join pg_class c on c.oid = m.oid order by c.oid
+$$;
+
+-- The parts of a service's key: column, type, collation, and the operators and place in the unique index that
+-- guards it. No rows: there is no such index.
+create function sincewire.capture_key(source regclass, columns text[])
+returns table (n integer, name text, type text, collated text, eq text, gt text, lt text, place integer)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with guard as (
+    select i.indexrelid, i.indkey::int2[] as attnums, i.indclass::oid[] as classes, i.indcollation::oid[] as collations
+    from pg_index i join pg_class ic on ic.oid = i.indexrelid join pg_am am on am.oid = ic.relam
+    where i.indrelid = source and i.indisunique and i.indisvalid and i.indimmediate and am.amname = 'btree'
+      and i.indpred is null and i.indexprs is null and i.indnkeyatts = cardinality(columns)
+      and not exists (select from unnest(columns) c(name) where not exists (
+            select from pg_attribute a where a.attrelid = source and a.attname = c.name
+              and a.attnum = any ((i.indkey::int2[])[0:i.indnkeyatts - 1])))
+    order by i.indisprimary desc, i.indexrelid limit 1
+  )
+  select c.n::integer, c.name, format_type(a.atttypid, a.atttypmod),
+         case when g.collations[p.i] <> 0 then (select format(' collate %I.%I', n.nspname, o.collname)
+           from pg_collation o join pg_namespace n on n.oid = o.collnamespace where o.oid = g.collations[p.i])
+         else '' end,
+         op.names[3], op.names[5], op.names[1], p.i
+  from guard g
+  cross join unnest(columns) with ordinality c(name, n)
+  join pg_attribute a on a.attrelid = source and a.attname = c.name
+  cross join lateral (select array_position(g.attnums, a.attnum) as i) p
+  cross join lateral (
+    select array_agg(format('operator(%I.%s)', n.nspname, o.oprname) order by m.amopstrategy) as names
+    from pg_opclass oc
+    join pg_amop m on m.amopfamily = oc.opcfamily and m.amoplefttype = oc.opcintype and m.amoprighttype = oc.opcintype
+                  and m.amoppurpose = 's'
+    join pg_operator o on o.oid = m.amopopr join pg_namespace n on n.oid = o.oprnamespace
+    where oc.oid = g.classes[p.i]
+  ) op
+  order by c.n
+$$;
+
+-- A template with its {{names}} replaced. In one pass, so that a value is never read as a template.
+create function sincewire.fill(template text, parts jsonb) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  filled  text;
+  unknown text;
+begin
+  select string_agg(case when n % 2 = 1 then piece else parts ->> piece end, '' order by n),
+         string_agg(piece, ', ') filter (where n % 2 = 0 and parts ->> piece is null)
+    into filled, unknown
+  from regexp_split_to_table(template, '\{\{|\}\}') with ordinality r(piece, n);
+  if unknown is not null then
+    raise exception 'a template names parts that are not there: %', unknown;
+  end if;
+  return filled;
+end $$;
+
+-- What the templates of a service are filled with: everything quoted here, from catalogs and sincewire.capture.
+create function sincewire.capture_parts(of_service text) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  c     record;
+  parts jsonb;
+begin
+  select p.*, m.json_table, m.wake_on_commit into strict c
+  from sincewire.capture p join sincewire.merchapi_config m on m.merchapi_name = p.service where p.service = of_service;
+
+  select jsonb_build_object(
+    'count', count(*),
+    -- of the types: k1 integer, k2 text
+    'definitions', string_agg(format('k%s %s', n, type), ', ' order by n),
+    'names', string_agg(format('k%s', n), ', ' order by n),
+    -- of aliases: q has k1, k2; s is the source with its own names; c.parts is a key's text taken apart
+    'q.typed', string_agg(format('q.k%s', n), ', ' order by n),
+    'd.k.typed', string_agg(format('(d.k).k%s', n), ', ' order by n),
+    'k.typed', string_agg(format('k.k%s', n), ', ' order by n),
+    's.typed', string_agg(format('s.k%s', n), ', ' order by n),
+    's.columns', string_agg(format('s.%I as k%s', name, n), ', ' order by n),
+    'columns', string_agg(format('%I as k%s', name, n), ', ' order by n),
+    'c.parsed', string_agg(format('(c.parts[%s])::%s as k%s', n, type, n), ', ' order by n),
+    'q.text', string_agg(format(case when count = 1 then 'q.k%s::text' else 'sincewire.key_part(q.k%s::text)' end, n),
+                         ' || '','' || ' order by n),
+    's.text', string_agg(format(case when count = 1 then 's.%I::text' else 'sincewire.key_part(s.%I::text)' end, name),
+                         ' || '','' || ' order by n),
+    's=k', string_agg(format('s.k%1$s%2$s %3$s k.k%1$s%2$s', n, collated, eq), ' and ' order by n),
+    'd=k', string_agg(format('d.k%1$s%2$s %3$s k.k%1$s%2$s', n, collated, eq), ' and ' order by n),
+    'by index', string_agg(format('s.k%s%s using %s', n, collated, lt), ', ' order by place),
+    'as object', string_agg(format('%L, k.k%s', name, n), ', ' order by n),
+    'key columns', array_agg(name order by n)::text
+  ) into parts
+  from (select *, count(*) over () as count from sincewire.capture_key(c.source, c.key_columns)) k;
+
+  return parts || jsonb_build_object(
+    'service', quote_literal(c.service),
+    'source table', c.source::text,
+    'json table', c.json_table,
+    'feed', format('sincewire_feed.%I', c.json_table),
+    'key', format('sincewire_capture.%I', c.json_table || '.key'),
+    'source', format('sincewire_capture.%I', c.json_table || '.source'),
+    'document', format('sincewire_capture.%I', c.json_table || '.document'),
+    'turn', format('sincewire_capture.%I', c.json_table || '.turn'),
+    'merge', format('sincewire_capture.%I', c.json_table || '.merge'),
+    'reconcile', format('sincewire_capture.%I', c.json_table || '.reconcile'),
+    'chunk', format('sincewire_capture.%I', c.json_table || '.chunk'),
+    'vanished', format('sincewire_capture.%I', c.json_table || '.vanished'),
+    'wake', case when c.wake_on_commit then format(
+      'if changed > 0 then perform pg_notify(''sincewire_wake'', %L); end if;', c.service) else '' end,
+    -- What the writer's session may have set otherwise, and what keeps plans by index. JIT would start at the cost
+    -- that PostgreSQL before 18 puts on a forbidden sequential scan.
+    'settings', $settings$set search_path = pg_catalog, pg_temp
+      set timezone = 'UTC' set datestyle = 'ISO, YMD' set intervalstyle = 'postgres' set extra_float_digits = 1
+      set bytea_output = 'hex' set lc_monetary = 'C' set row_security = off
+      set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off$settings$);
+end $$;
+
+-- Makes or remakes a service's views and functions after its rows in sincewire.capture and capture_watch. Without
+-- triggers yet: see put_capture_triggers. Refusals have SQLSTATE SW001 and a sentence for whoever asked.
+create function sincewire.define_capture(of_service text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $define$
+declare
+  p     jsonb := sincewire.capture_parts(of_service);
+  c     sincewire.capture;
+  turns boolean;  -- see rule 2
+  w     record;
+begin
+  select * into strict c from sincewire.capture where service = of_service;
+  turns := c.document_view is not null or exists (
+    select from pg_inherits i join pg_class r on r.oid = i.inhparent where r.oid = c.source and r.relkind = 'r');
+
+  -- A key of other types is another key: everything that takes one is made anew.
+  begin
+    execute sincewire.fill('create type {{key}} as (key text collate "C", {{definitions}})', p);
+  exception when duplicate_object then
+    if sincewire.row_type_of((p ->> 'key')::regtype) <> sincewire.fill('key text, {{definitions}}', p) then
+      perform sincewire.drop_capture(of_service, false);
+      execute sincewire.fill('create type {{key}} as (key text collate "C", {{definitions}})', p);
+    end if;
+  end;
+
+  execute sincewire.fill('create or replace view {{source}} as
+    select {{s.columns}}, ({{s.text}}) collate "C" as key from {{source table}} s', p);
+  execute sincewire.fill(case
+    when c.document_view is not null then 'create or replace view {{document}} as
+      select {{s.columns}}, ({{s.text}}) collate "C" as key, ltrim(s.doc::text, E'' \t\r\n'')::json as document
+      from {{document view}} s where s.doc is not null'
+    when c.shape is not null then 'create or replace view {{document}} as
+      select {{s.columns}}, ({{s.text}}) collate "C" as key, row_to_json(d) as document
+      from {{source table}} s cross join lateral (select {{shape}}) d'
+    else 'create or replace view {{document}} as
+      select {{s.columns}}, ({{s.text}}) collate "C" as key, row_to_json(s) as document from {{source table}} s'
+    end, p || jsonb_build_object(
+      'document view', c.document_view::text,
+      'shape', (select string_agg(format('s.%I as %I', e ->> 'column', e ->> 'name'), ', ' order by n)
+                from jsonb_array_elements(c.shape) with ordinality r(e, n))));
+
+  if turns then
+    execute sincewire.fill('create table if not exists {{turn}} (
+      class bigint primary key, holder xid8 not null default pg_current_xact_id()) with (fillfactor = 70)', p);
+  end if;
+  perform sincewire.define_merge(p, turns);
+  perform sincewire.define_chunks(of_service, p);
+  perform sincewire.define_trigger_functions(p, '', (p ->> 'source')::regclass, turns, p ->> 'columns');
+  for w in select * from sincewire.capture_watch where service = of_service order by position loop
+    perform sincewire.define_watch(p, w.position, w.watched, w.expressions, turns);
+  end loop;
+end $define$;
+
+-- "merge": makes the change rows of at most a few thousand keys say what is there now. Returns how many it changed.
+create function sincewire.define_merge(p jsonb, turns boolean) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $define$
+begin
+  execute sincewire.fill($body$
+    create or replace function {{merge}}(keys {{key}}[], forced boolean) returns bigint
+    language plpgsql as $merge$
+    #variable_conflict use_column
+    declare
+      changed bigint;
+    begin {{take turns}}
+      insert into {{feed}} as c (key, document, deleted_at)
+      select k.key, coalesce(d.document, json_build_object({{as object}})), case when d.key is null then now() end
+      from unnest(keys) k
+      left join lateral (select d.key, d.document from {{document}} d where {{d=k}} and d.key = k.key offset 0) d on true
+      {{where known}}
+      order by k.key
+      on conflict (key) do update set
+        document = case when excluded.deleted_at is null then excluded.document else c.document end,
+        deleted_at = excluded.deleted_at
+      where (excluded.deleted_at is null) <> (c.deleted_at is null)
+         or excluded.deleted_at is null and (forced or c.document::text <> excluded.document::text);
+      get diagnostics changed = row_count;
+      {{wake}}
+      return changed;
+    end $merge$ $body$,
+    p || jsonb_build_object(
+      -- The second statement adds keys that equal these but print differently, as the source has them.
+      'take turns', case when turns then sincewire.fill('
+      insert into {{turn}} as t (class)
+      select distinct hash_record_extended(row({{k.typed}}), 0) from unnest(keys) k order by 1
+      on conflict (class) do update set holder = excluded.holder;
+      keys := array(
+        select row(k.key, {{k.typed}})::{{key}} from unnest(keys) k
+        union
+        select row(s.key, {{s.typed}})::{{key}} from unnest(keys) k
+        cross join lateral (select s.* from {{source}} s where {{s=k}} and s.key <> k.key offset 0) s);', p)
+        else '' end,
+      -- Under a turn the change row is settled, so a key that never had a document needs no tombstone.
+      'where known', case when turns then sincewire.fill('where d.key is not null or
+        (select t.key from {{feed}} t where t.key = k.key and t.deleted_at is null) is not null', p) else '' end));
+
+  -- "reconcile": the same for a load or rebuild, which does not hold the keys' rows (rule 3).
+  execute sincewire.fill(case when turns then $body$
+    create or replace function {{reconcile}}(keys {{key}}[], forced boolean) returns bigint
+    language sql as $reconcile$ select {{merge}}(keys, forced) $reconcile$ $body$
+  else $body$
+    create or replace function {{reconcile}}(keys {{key}}[], forced boolean) returns bigint
+    language plpgsql as $reconcile$
+    #variable_conflict use_column
+    declare
+      held    {{key}}[];
+      changed bigint;
+      added   bigint;
+    begin
+      select array_agg(row(k.key, {{k.typed}})::{{key}}) into held
+      from (select * from unnest(keys) k order by k.key) k
+      cross join lateral (select c.key from {{feed}} c where c.key = k.key for update) c;
+      changed := {{merge}}(held, forced);
+      insert into {{feed}} (key, document)
+      select k.key, d.document from unnest(keys) k
+      cross join lateral (select d.key, d.document from {{document}} d where {{d=k}} and d.key = k.key offset 0) d
+      where (select c.key from {{feed}} c where c.key = k.key) is null
+      order by k.key
+      on conflict do nothing;
+      get diagnostics added = row_count;
+      return changed + added;
+    end $reconcile$ $body$ end, p);
+end $define$;
+
+-- "chunk" and "vanished": one step over the keys of the source, and over the live records that have lost theirs.
+-- `after` is the last key of the step before, null at the start; `last` is null when there is nothing left.
+create function sincewire.define_chunks(of_service text, p jsonb) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $define$
+declare
+  following text;  -- the keys after `pos`, an index range for each part: k1 = and k2 >, then k1 >
+begin
+  select string_agg(sincewire.fill('(select s.* from {{source}} s where ', p) || range
+                    || sincewire.fill(' order by {{by index}} limit size)', p), ' union all ' order by place desc)
+    into following
+  from (
+    select a.place, string_agg(
+        format('s.k%1$s%2$s %3$s (pos).k%1$s%2$s', b.n, b.collated, case when b.place = a.place then b.gt else b.eq end),
+        ' and ' order by b.place) as range
+    from sincewire.capture c
+    cross join lateral sincewire.capture_key(c.source, c.key_columns) a
+    cross join lateral sincewire.capture_key(c.source, c.key_columns) b
+    where c.service = of_service and b.place <= a.place
+    group by a.place
+  ) ranges;
+  p := p || jsonb_build_object('following', following);
+
+  execute sincewire.fill($body$
+    create or replace function {{chunk}}(
+      after text, size integer, forced boolean, out seen integer, out changed bigint, out last text)
+    language plpgsql {{settings}} as $chunk$
+    #variable_conflict use_column
+    declare
+      pos  {{key}} := after::{{key}};
+      keys {{key}}[];
+    begin
+      if after is null then
+        select array_agg(row(s.key, {{s.typed}})::{{key}}) into keys
+        from (select s.* from {{source}} s order by {{by index}} limit size) s;
+      else
+        select array_agg(row(s.key, {{s.typed}})::{{key}}) into keys
+        from (select s.* from ({{following}}) s order by {{by index}} limit size) s;
+      end if;
+      changed := {{reconcile}}(keys, forced);
+      seen := coalesce(cardinality(keys), 0);
+      last := keys[seen]::text;
+    end $chunk$ $body$, p);
+
+  execute sincewire.fill($body$
+    create or replace function {{vanished}}(
+      after text, size integer, out seen integer, out changed bigint, out last text)
+    language plpgsql {{settings}} as $vanished$
+    #variable_conflict use_column
+    declare
+      keys {{key}}[];
+    begin
+      select array_agg(row(k.key, {{k.typed}})::{{key}}) filter (where k.gone), count(*), max(k.key)
+        into keys, seen, last
+      from (
+        select k.*, (select s.key from {{source}} s where {{s=k}} and s.key = k.key limit 1) is null as gone
+        from (
+          select c.key, {{c.parsed}} from (
+            select c.key, sincewire.split_key(c.key, {{count}}) as parts from (
+              select c.key from {{feed}} c where c.key = '' and after is null and c.deleted_at is null
+              union all
+              (select c.key from {{feed}} c where c.key > coalesce(after, '') and c.deleted_at is null
+               order by c.key limit size)
+            ) c
+          ) c
+        ) k
+      ) k;
+      changed := {{reconcile}}(keys, false);
+    end $vanished$ $body$, p);
+end $define$;
+
+-- A watched table: a view that ties the expressions to its columns, and the trigger functions.
+create function sincewire.define_watch(
+  p jsonb, place integer, watched regclass, expressions text[], turns boolean) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $define$
+declare
+  columns text;
+  ties    text := format('sincewire_capture.%I', format('%s.watch%s', p ->> 'json table', place));
+  wrong   text;
+begin
+  select string_agg(format('(%s)::%s%s as k%s', e.expression, k.type, k.collated, k.n), ', ' order by k.n) into columns
+  from sincewire.capture_key((p ->> 'source table')::regclass, (p ->> 'key columns')::text[]) k
+  join unnest(expressions) with ordinality e(expression, n) on e.n = k.n;
+
+  execute format('drop view if exists %s', ties);
+  execute format('create view %s as select %s from %s as watched', ties, columns, watched);
+  select string_agg(distinct case when d.refobjid = watched then 'the virtual column ' || a.attname
+                                  else d.refobjid::regclass::text end, ', ') into wrong
+  from sincewire.columns_of(ties::regclass) d
+  left join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+  where d.refobjid <> watched or a.attgenerated = 'v';  -- transition tables have no virtual values
+  if wrong is not null then
+    raise exception using errcode = 'SW001',
+      message = format('the key of a row of %s must come from stored columns of that row alone, not from %s', watched, wrong);
+  end if;
+  perform sincewire.define_trigger_functions(p, '.watch' || place, ties::regclass, turns, columns);
+end $define$;
+
+-- The columns that a view goes by.
+create function sincewire.columns_of(view regclass) returns table (refobjid oid, refobjsubid integer)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select distinct d.refobjid, d.refobjsubid
+  from pg_rewrite r
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
+  where r.ev_class = view and d.refobjid <> view
+$$;
+
+-- "rows" and "row": the trigger functions of the source or of a watched table. `ties` is the view that says by which
+-- columns they go, `columns` computes the key's parts over a row of the table.
+create function sincewire.define_trigger_functions(
+  p jsonb, suffix text, ties regclass, turns boolean, columns text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $define$
+declare
+  keys_of text := 'select row({{q.text}}, {{q.typed}})::{{key}} as k from (select {{columns of}} from %s as watched) q'
+                  || case when suffix = '' then '' else ' where ({{q.typed}}) is not null' end;
+  -- In the order in which turns are taken everywhere, or change rows locked: statements wait for each other, rarely
+  -- for each other's end at the same time.
+  batches text := 'select array_agg(b.k) from (
+      select d.k, (row_number() over (order by {{rank}}) - 1) / 1000 as n from (select distinct a.k from (%s) a) d
+    ) b group by b.n order by b.n';
+begin
+  p := p || jsonb_build_object(
+    'columns of', columns,
+    'rows', format('sincewire_capture.%I', (p ->> 'json table') || suffix || '.rows'),
+    'row', format('sincewire_capture.%I', (p ->> 'json table') || suffix || '.row'),
+    'sweep', case when suffix = '' then '{{vanished}}(after, 1000)' else '{{chunk}}(after, 1000, false)' end,
+    'ties', (select format('%L', array_agg(a.attname)) from sincewire.columns_of(ties) d
+             join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid));
+  p := p || jsonb_build_object('rank', sincewire.fill(
+    case when turns then 'hash_record_extended(row({{d.k.typed}}), 0)' else '(d.k).key' end, p));
+  p := p || jsonb_build_object(
+    'sweep', sincewire.fill(p ->> 'sweep', p),
+    'inserted', sincewire.fill(format(batches, format(keys_of, 'new_rows')), p),
+    'deleted', sincewire.fill(format(batches, format(keys_of, 'old_rows')), p),
+    'updated', sincewire.fill(format(batches, format(keys_of, 'new_rows') || ' union all ' || format(keys_of, 'old_rows')), p),
+    'new key', sincewire.fill(format(keys_of, '(select new.*)'), p),
+    'old key', sincewire.fill(format(keys_of, '(select old.*)'), p));
+
+  execute sincewire.fill($body$
+    create or replace function {{rows}}() returns trigger
+    language plpgsql security definer {{settings}} as $rows$
+    #variable_conflict use_column
+    declare
+      keys  {{key}}[];
+      after text;
+    begin
+      if tg_op = 'INSERT' then
+        for keys in {{inserted}} loop
+          perform {{merge}}(keys, false);
+        end loop;
+      elsif tg_op = 'UPDATE' then
+        for keys in {{updated}} loop
+          perform {{merge}}(keys, false);
+        end loop;
+      elsif tg_op = 'DELETE' then
+        for keys in {{deleted}} loop
+          perform {{merge}}(keys, false);
+        end loop;
+      else
+        if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+          -- it could not see what others published since its snapshot, and nothing would make it fail
+          raise exception using errcode = 'feature_not_supported',
+            message = format('%s cannot be truncated in a %s transaction while Sincewire captures it for %s',
+                             tg_relid::regclass, current_setting('transaction_isolation'), {{service}}),
+            hint = 'Truncate it in a read committed transaction, or delete its rows.';
+        end if;
+        loop
+          select s.last into after from {{sweep}} s;
+          exit when after is null;
+        end loop;
+      end if;
+      return null;
+    end $rows$ $body$, p);
+
+  execute sincewire.fill($body$
+    create or replace function {{row}}() returns trigger
+    language plpgsql security definer {{settings}} as $row$
+    #variable_conflict use_column
+    declare
+      keys {{key}}[];
+    begin
+      if tg_op = 'INSERT' then
+        keys := array({{new key}});
+      elsif tg_op = 'DELETE' then
+        keys := array({{old key}});
+      else
+        keys := array({{new key}} union {{old key}});
+      end if;
+      perform {{merge}}(keys, false);
+      return null;
+    end $row$ $body$, p);
+end $define$;
+
+-- A composite type's columns as text, to tell whether two keys are alike.
+create function sincewire.row_type_of(composite regtype) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum)
+  from pg_type t join pg_attribute a on a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+  where t.oid = composite
+$$;
+
+-- The triggers that a service should have, each table's in its tree.
+create function sincewire.capture_triggers(of_service text)
+returns table (on_table regclass, relkind "char", name text, event text, function text, mode "char", made "char")
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with tables as (
+    select m.json_table, p.source as root, '' as suffix
+    from sincewire.capture p join sincewire.merchapi_config m on m.merchapi_name = p.service where p.service = of_service
+    union all
+    select m.json_table, w.watched, '.watch' || w.position
+    from sincewire.capture_watch w join sincewire.merchapi_config m on m.merchapi_name = w.service
+    where w.service = of_service
+  ), wanted as (
+    select r.member, r.relkind, format('sincewire %s%s %s', t.json_table, t.suffix, e.event) as name, e.event,
+           format('sincewire_capture.%I', t.json_table || t.suffix || case e.event when 'row' then '.row' else '.rows' end) as function,
+           -- row: where a partition may come to later, and so takes its trigger from, always; else only for replicas
+           (case when e.event = 'truncate' or e.event = 'row' and r.relkind = 'p' then 'A'
+                 when e.event = 'row' then 'R' else 'O' end)::"char" as mode
+    from tables t
+    cross join lateral sincewire.capture_members(t.root) r
+    cross join unnest(array['insert', 'update', 'delete', 'truncate', 'row']) e(event)
+  )
+  select w.member, w.relkind, w.name, w.event, w.function, w.mode,
+         (select g.tgenabled from pg_trigger g where g.tgrelid = w.member and g.tgname = w.name)
+  from wanted w
+$$;
+
+-- What is missing or switched off: then changes are lost, so that a rebuild (which mends it) is due.
+create function sincewire.capture_gaps(of_service text) returns setof regclass
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select distinct on_table from sincewire.capture_triggers(of_service) where made is null or made not in (mode, 'A')
+$$;
+
+-- Puts the triggers that are missing on the tables, and switches on those that are off. Waits for running writers,
+-- and others wait behind it: set lock_timeout.
+create function sincewire.put_capture_triggers(of_service text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  t record;
+begin
+  for t in select g from sincewire.capture_gaps(of_service) g order by g::oid loop
+    execute format('lock table %s in share row exclusive mode', t.g);
+  end loop;
+  -- parents first: they give their row trigger to their partitions
+  for t in select * from sincewire.capture_triggers(of_service) order by relkind = 'p' desc, on_table::oid, event loop
+    continue when t.made in (t.mode, 'A');
+    if not exists (select from pg_trigger where tgrelid = t.on_table and tgname = t.name) then
+      execute format('create trigger %I after %s on %s %s for each %s execute function %s()', t.name,
+        case t.event when 'row' then 'insert or update or delete' else t.event end, t.on_table,
+        case t.event when 'insert' then 'referencing new table as new_rows'
+                     when 'delete' then 'referencing old table as old_rows'
+                     when 'update' then 'referencing old table as old_rows new table as new_rows' else '' end,
+        case t.event when 'row' then 'row' else 'statement' end, t.function);
+    end if;
+    begin
+      execute format('alter table only %s enable %s trigger %I', t.on_table,
+                     case t.mode when 'A' then 'always' when 'R' then 'replica' else '' end, t.name);
+    exception when insufficient_privilege then
+      -- before 15 a partition's copy of a trigger is the system's: left on, which costs time, and is as right
+      null;
+    end;
+  end loop;
+end $$;
+
+-- Drops what define_capture made, and the triggers with it; with `records` the change table and turns too.
+create function sincewire.drop_capture(of_service text, records boolean) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  feed text;
+  d    record;
+begin
+  select json_table into strict feed from sincewire.merchapi_config where merchapi_name = of_service;
+  for d in select oid::regprocedure as name from pg_proc
+           where pronamespace = 'sincewire_capture'::regnamespace and starts_with(proname, feed || '.') loop
+    execute format('drop function %s cascade', d.name);
+  end loop;
+  for d in select oid::regclass as name from pg_class
+           where relnamespace = 'sincewire_capture'::regnamespace and relkind = 'v' and starts_with(relname, feed || '.') loop
+    execute format('drop view %s cascade', d.name);
+  end loop;
+  execute format('drop type if exists sincewire_capture.%I cascade', feed || '.key');
+  if records then
+    execute format('drop table if exists sincewire_capture.%I', feed || '.turn');
+    execute format('drop table if exists sincewire_feed.%I', feed);
+  end if;
+end $$;
+
+-- One step of a load or rebuild: see define_chunks.
+create function sincewire.capture_chunk(
+  of_service text, after text, size integer, forced boolean, out seen integer, out changed bigint, out last text)
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  execute sincewire.fill('select * from {{chunk}}($1, $2, $3)', sincewire.capture_parts(of_service))
+    into seen, changed, last using after, size, forced;
+end $$;
+
+create function sincewire.capture_vanished(
+  of_service text, after text, size integer, out seen integer, out changed bigint, out last text)
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  execute sincewire.fill('select * from {{vanished}}($1, $2)', sincewire.capture_parts(of_service))
+    into seen, changed, last using after, size;
+end $$;
