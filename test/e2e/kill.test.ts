@@ -31,7 +31,7 @@ test(
       DATABASE_URL: database.url,
       SINCEWIRE_DATA_DIR: scratch(),
       SINCEWIRE_TARGETS_ALLOW_HTTP: '127.0.0.1',
-    SINCEWIRE_PUBLIC_URL: 'http://sincewire.test', // the same links whichever port a process got
+      SINCEWIRE_PUBLIC_URL: 'http://sincewire.test', // the same links whichever port a process got
       SINCEWIRE_ENGINE_SWEEP_INTERVAL_MILLISECONDS: '100',
     }
     for (let kills = 0; kills <= KILLS; kills += 1) {
