@@ -8,7 +8,7 @@ import type { Authenticated } from './credential/authenticate.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
 import { failed, failureOf, type Failure } from './failure.ts'
 import { Lru } from './lru.ts'
-import { signatureHeaders, signingKey } from './signature.ts'
+import { signatureHeaders, signingKey } from '../domain/signature.ts'
 
 /** A listener's secrets as they are now, and which registration and revision they belong to. */
 export interface OpenTarget {
