@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { CredentialType } from '../domain/credential.ts'
 import type { Listener } from '../domain/listener.ts'
 import type { WebhookPosition } from '../domain/registration/webhookPosition.ts'
@@ -31,16 +31,18 @@ type Row = Omit<ListenerRow, 'listener_name' | 'service'> & {
   uid: string | null
 }
 
-/**
- * Listeners and unused credentials in order of credential name, service and listener name; at most `limit`. The order
- * is the indexes' own (listener_credential, listener_service), so a page costs the same at any depth.
- */
+/** Listeners and unused credentials in order of credential name, service and listener name; at most `limit`. */
 export async function listWebhooks(db: DbOrTx, request: WebhookPageRequest): Promise<WebhookRow[]> {
-  const { service, after, limit } = request
+  const { rows } = await webhookPageQuery(request).execute(db)
+  return rows.map(toWebhookRow)
+}
+
+/** The query of listWebhooks. Its order is the indexes' own, so that a page costs the same at any depth. */
+export function webhookPageQuery({ service, after, limit }: WebhookPageRequest): RawBuilder<Row> {
   const place = after ?? { credentialName: '', service: '', listenerName: '' }
   const from = sql`(${place.credentialName}, ${place.service}, ${place.listenerName})`
   const ofService = service === null ? sql`true` : sql`service = ${service}`
-  const { rows } = await sql<Row>`
+  return sql<Row>`
     with used as materialized (
       select credential_name, service, listener_name from sincewire.listener
       where ${ofService} and (credential_name, service, listener_name) > ${from}
@@ -48,9 +50,12 @@ export async function listWebhooks(db: DbOrTx, request: WebhookPageRequest): Pro
     ), unused as (
       select c.credential_name from sincewire.credential c
       where ${service === null} and c.credential_name > ${place.credentialName}
-        -- behind a full page's last credential nothing is needed: so the search for unused ones ends with the page
-        and ((select count(*) from used) < ${limit} or c.credential_name <= (select max(u.credential_name) from used u))
-        and not exists (select from sincewire.listener l where l.credential_name = c.credential_name)
+        -- Behind a full page's last credential nothing is needed: the search for unused ones ends with the page.
+        and c.credential_name <= coalesce(
+          (select max(u.credential_name) from used u having count(*) = ${limit}),
+          (select max(m.credential_name) from sincewire.credential m))
+        -- Not "not exists", which the planner may turn into a join that reads every listener.
+        and (select l.uid from sincewire.listener l where l.credential_name = c.credential_name limit 1) is null
       order by c.credential_name limit ${limit}
     ), page as (
       select * from used
@@ -63,8 +68,7 @@ export async function listWebhooks(db: DbOrTx, request: WebhookPageRequest): Pro
     join sincewire.credential c on c.credential_name = p.credential_name
     left join sincewire.listener l on l.listener_name = p.listener_name
     order by p.credential_name, p.service, p.listener_name
-  `.execute(db)
-  return rows.map(toWebhookRow)
+  `
 }
 
 function toWebhookRow(row: Row): WebhookRow {

@@ -19,7 +19,8 @@ export interface ApiOptions {
   readonly rooms: readonly ((api: Api) => void)[]
 }
 
-const BODY_LIMIT_BYTES = 1 << 20
+/** 9999 listeners in one call (document 004), each field at its longest, are 29 MB. */
+const BODY_LIMIT_BYTES = 32 << 20
 
 /** The whole API: what all rooms share around them. Needs no port: tests may call `api.request`. */
 export function createApi({ log, adminKey, readiness, rooms }: ApiOptions): Api {
