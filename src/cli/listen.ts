@@ -64,7 +64,10 @@ async function listen(options: Options, context: CommandContext): Promise<void> 
   // Written before anything is received, so that a place where nothing can be kept is known at once.
   if (options.state !== undefined) writeState(options.state, asked.saved ?? [])
   const receiver = await open({ ...asked, onHappening: print })
-  if (!options.json) context.print(`listening on ${receiver.url}; Ctrl-C ends`)
+  const { url } = receiver
+  context.print(
+    options.json ? JSON.stringify({ kind: 'listening', url }) : `listening on ${url}; Ctrl-C ends`,
+  )
   await ended(context.signal)
   await receiver.close()
   const [report, listeners] = [receiver.report(), receiver.listeners()]

@@ -30,6 +30,8 @@ export interface Service {
   readonly pid: number
   /** The log so far, a line each. */
   readonly lines: Record<string, unknown>[]
+  /** What it has printed on stdout so far. */
+  printed(): string
   /** Resolves with the API's URL; rejects when the process ends first, with what it said. */
   readonly ready: Promise<string>
   readonly ended: Promise<Ended>
@@ -76,6 +78,7 @@ export function startService(options: ServiceOptions = {}): Service {
   return {
     pid: child.pid!,
     lines,
+    printed: () => output.stdout,
     ready: ready.promise,
     ended,
     kill: (signal) => void child.kill(signal),

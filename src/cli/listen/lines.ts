@@ -53,7 +53,7 @@ export function summaryOf(report: Report, listeners: readonly Followed[]): strin
       : []),
     ...listeners.map(
       (one) =>
-        `holds       ${number(one.replica.live().size)} records of ${one.listenerName}${one.chain ? ` up to ${one.chain.before}` : ''}`,
+        `holds       ${many(one.replica.live().size, 'record')} of ${one.listenerName}${one.chain ? ` up to ${one.chain.before}` : ''}`,
     ),
   ]
 }
