@@ -58,7 +58,7 @@ export async function listDaysOfCalls(db: DbOrTx, uids: readonly string[]): Prom
         max(attempt_id) filter (where kind = 'HEARTBEAT') as heartbeat_id
       from sincewire.attempt
       where listener_uid = any(${uids}::uuid[])
-        and attempted_at >= date_trunc('day', clock_timestamp() at time zone 'UTC') at time zone 'UTC' - interval '1 day'
+        and attempted_at >= date_trunc('day', now() at time zone 'UTC') at time zone 'UTC' - interval '1 day'
       group by 1, 2
     )
     select d.listener_uid, to_char(d.day, 'YYYY-MM-DD') as date,

@@ -300,6 +300,28 @@ describe('what is no such call at all is told apart', () => {
   })
 })
 
+test('the contract can be read as OpenAPI: three paths, with lengths, ranges and words', () => {
+  const document = served.api.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 't', version: '1' } })
+  const root = '/MerchIntegrations/services/administration/operations'
+  expect(Object.keys(document.paths ?? {})).toEqual(
+    expect.arrayContaining([
+      `${root}/webhook/credential/manage`,
+      `${root}/webhooks/manage`,
+      `${root}/webhooks`,
+    ]),
+  )
+  expect(document.components?.schemas?.['ManageWebhooksItem']).toMatchObject({
+    required: ['service'],
+    additionalProperties: false,
+    properties: {
+      pageLimit: { type: ['integer', 'null'], minimum: 1, maximum: 999_999 },
+      enabled: { enum: ['Y', 'N', '', null] },
+      listenerUrl: { type: ['string', 'null'], maxLength: 255 },
+      sinceTimestamp: { format: 'date-time' },
+    },
+  })
+})
+
 /** `shown`: the inputValue; when not given, any text will do. */
 function anError(field: string, error: unknown, shown?: string | null) {
   const text = expect.toSatisfy((value) => value === null || typeof value === 'string')

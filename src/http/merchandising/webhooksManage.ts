@@ -6,7 +6,7 @@ import type { ListenerRequest } from '../../domain/registration/decideListener.t
 import { LENGTHS, RANGES } from '../../domain/registration/limits.ts'
 import { signingSecretFault } from '../../domain/registration/signingSecret.ts'
 import { credentialNameFault, nameFault, queryParameterFault } from '../../domain/registration/text.ts'
-import type { PlacedRequest } from '../../services/listener/facts.ts'
+import type { PlacedRequest } from '../../services/listener/judge.ts'
 import type { RegistrationServices } from '../../services/registration.ts'
 import type { Room } from '../room.ts'
 import { failures, json, successAnswer } from './answers.ts'
@@ -17,17 +17,25 @@ import { fieldErrors } from './validation.ts'
 const item = z
   .strictObject({
     service: requiredText(LENGTHS.service),
-    listenerName: text(LENGTHS.listenerName, nameFault),
+    listenerName: text(LENGTHS.listenerName, nameFault).openapi({
+      description: "the listener's key; the service's name when blank",
+    }),
     credentialName: text(LENGTHS.credentialName, credentialNameFault),
     listenerUrl: text(LENGTHS.listenerUrl),
     includePayload: yesNo(),
     intervalSeconds: wholeNumber(RANGES.intervalSeconds),
     pageLimit: wholeNumber(RANGES.pageLimit),
-    queryParameter: clearableText(LENGTHS.queryParameter, queryParameterFault),
-    sinceTimestamp: moment(),
+    queryParameter: clearableText(LENGTHS.queryParameter, queryParameterFault).openapi({
+      description: 'include and exclude of the publish API; blank spaces clear it',
+    }),
+    sinceTimestamp: moment().openapi({
+      description: 'publishing restarts from here, each time that it is given',
+    }),
     enabled: yesNo(),
     heartbeatIntervalHours: wholeNumber(RANGES.heartbeatIntervalHours),
-    signingSecret: clearableText(LENGTHS.signingSecret, signingSecretFault),
+    signingSecret: clearableText(LENGTHS.signingSecret, signingSecretFault).openapi({
+      description: 'whsec_…, or GENERATE for a new one; blank spaces end the signing; never shown',
+    }),
     deleteInd: yesNo(),
   })
   .openapi('ManageWebhooksItem')

@@ -5,7 +5,7 @@ import { refused, type BusinessError } from '../../domain/errors.ts'
 import { EPOCH } from '../../domain/instant.ts'
 import type { TargetRules } from '../../domain/target.ts'
 import { plainEdge, type Edge } from '../../domain/window.ts'
-import { judge, type Decided, type PlacedRequest } from './facts.ts'
+import { judge, type Decided, type PlacedRequest } from './judge.ts'
 import { makePlan } from './plan.ts'
 import type { GeneratedSecret, SignDeps } from './sign.ts'
 

@@ -3,7 +3,7 @@ import { amend, type Change } from '../../domain/amend.ts'
 import { EPOCH, type Instant } from '../../domain/instant.ts'
 import type { Registration } from '../../domain/listener.ts'
 import { plainEdge, type Edge } from '../../domain/window.ts'
-import type { Decided } from './facts.ts'
+import type { Decided } from './judge.ts'
 import { sign, type GeneratedSecret, type SignDeps } from './sign.ts'
 
 /** What is to be written, and what is to be told. */
