@@ -1,7 +1,7 @@
 import type { CredentialRequest } from '../domain/registration/decideCredential.ts'
 import type { BusinessError } from '../domain/errors.ts'
 import { manageCredential, type ManageCredentialDeps, type ManagedCredential } from './credential/manage.ts'
-import type { PlacedRequest } from './listener/facts.ts'
+import type { PlacedRequest } from './listener/judge.ts'
 import { listRegistrations, type ListQuery, type WebhookPage } from './listener/list.ts'
 import {
   checkListeners,

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openTarget } from '../../src/services/listener/openTarget.ts'
-import { testDatabase } from '../support/index.ts'
+import { eventually, testDatabase } from '../support/index.ts'
 import { apikey, item, serveRegistration, succeed, type Item } from './harness.ts'
 
 const database = await testDatabase()
@@ -285,6 +285,11 @@ describe('two calls at once', () => {
       await client.query(`begin; update sincewire.listener set offset_key = 'k9', offset_changed_at = now(),
         before_timestamp = now(), before_floor = now() where listener_name = 'busy'`)
       const change = manage({ service: 'bench/a', listenerName: 'busy', pageLimit: 3 })
+      await eventually(async () => {
+        const waiting = await database.run(`select 1 from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`)
+        return waiting.length > 0
+      })
       await client.query('commit')
       expect((await change).status).toBe(200)
       expect(await listener('busy')).toMatchObject({ page_limit: 3, offset_key: 'k9' })
