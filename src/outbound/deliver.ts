@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { OpenCredential } from '../domain/credential.ts'
 import { SincewireError } from '../domain/errors.ts'
 import type { Deliver, OutgoingCall, Sent, Target } from '../engine/ports.ts'
-import type { Answered, Client } from './client.ts'
+import type { Answered, Client, PostRequest } from './client.ts'
 import { createAuthenticate } from './credential/index.ts'
 import type { Authenticated } from './credential/authenticate.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
@@ -46,50 +46,30 @@ export function createDeliver(options: DeliverOptions): Deliver {
   const { client, clock, requestTimeoutMilliseconds } = options
   const authenticate = createAuthenticate({ client, clock, timeoutMilliseconds: requestTimeoutMilliseconds })
   const userAgent = `Sincewire/${options.version}`
-  const opened = new Lru<string, Opened>(MAX_OPEN)
+  const open = rememberingOpener(options)
 
-  /** Both the uid and the revision are in the key: a secret must never reach the place that another was meant for. */
-  const open = async (target: Target): Promise<Opened | Failure> => {
-    const key = `${target.listenerUid}/${target.targetRevision}`
-    const known = opened.get(key)
-    if (known) return known
-    const made = await openSafely(options, target)
-    if (made.kind === 'failed') return made
-    opened.set(key, made)
-    return made
-  }
-
-  const post = (
-    call: OutgoingCall,
-    key: KeyObject | undefined,
-    authenticated: Authenticated,
-    deadline: Deadline,
-  ) =>
-    client.post(
-      {
-        url: call.target.url,
-        headers: {
-          'content-type': 'application/json',
-          'user-agent': userAgent,
-          'x-correlation-id': call.correlationId,
-          ...webhookHeaders(call, key, Math.floor(clock() / 1000)),
-          ...authenticated.headers,
-        },
-        body: call.body,
-        secrets: authenticated.secrets,
-      },
-      deadline,
-    )
+  const request = (call: OutgoingCall, key: KeyObject | undefined, shown: Authenticated): PostRequest => ({
+    url: call.target.url,
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': userAgent,
+      'x-correlation-id': call.correlationId,
+      ...webhookHeaders(call, key, Math.floor(clock() / 1000)),
+      ...shown.headers,
+    },
+    body: call.body,
+    secrets: shown.secrets,
+  })
 
   const attempt = async (call: OutgoingCall, deadline: Deadline): Promise<Answered | Failure> => {
     const target = await deadline.race(open(call.target))
     if (target.kind === 'failed') return target
     const first = await deadline.race(Promise.resolve(authenticate(target.credential)))
     if (first.kind === 'failed') return first
-    const answer = await post(call, target.key, first, deadline)
+    const answer = await client.post(request(call, target.key, first), deadline)
     if (answer.kind === 'failed' || answer.status !== 401 || !first.renew) return answer
     const second = await deadline.race(first.renew())
-    return second.kind === 'failed' ? second : post(call, target.key, second, deadline)
+    return second.kind === 'failed' ? second : client.post(request(call, target.key, second), deadline)
   }
 
   return async (call, signal): Promise<Sent> => {
@@ -100,6 +80,19 @@ export function createDeliver(options: DeliverOptions): Deliver {
       failureOf(error, hostOf(call.target.url)),
     )
     return { ...outcome, durationMilliseconds: Math.round(performance.now() - started) }
+  }
+}
+
+function rememberingOpener(options: DeliverOptions): (target: Target) => Promise<Opened | Failure> {
+  const opened = new Lru<string, Opened>(MAX_OPEN)
+  return async (target) => {
+    // Both in the key: a secret must never reach the place that another one was meant for.
+    const key = `${target.listenerUid}/${target.targetRevision}`
+    const known = opened.get(key)
+    if (known) return known
+    const made = await openSafely(options, target)
+    if (made.kind === 'opened') opened.set(key, made)
+    return made
   }
 }
 
