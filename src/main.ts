@@ -12,6 +12,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stop.abort()
   })
 }
+// npm and npx run us below a shell that a SIGTERM ends without telling us.
+if (process.env['npm_command'] !== undefined) {
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && stop.abort(), 250).unref()
+}
 // A reader that has seen enough (`| head`) is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
