@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { pruneAttempts } from '../db/attempt.ts'
-import { openPool, type Pool } from '../db/pool.ts'
+import { openPool, type Db, type Pool } from '../db/pool.ts'
+import { findService } from '../db/service.ts'
 import { Signals } from '../db/signals.ts'
 import { nextEngineNumber } from '../db/sweep.ts'
 import { pruneTicks } from '../db/tick.ts'
@@ -104,6 +105,7 @@ async function startEngine(base: Base, edges: EngineEdges, stops: (() => Promise
     ...edges,
     store,
     retryPolicy: retryPolicy(base),
+    keyParts: rememberKeyParts(engineDb),
     publishUrl: (service: string, window: Window) => windowHref(base.publicUrl(), service, window),
     dice: Math.random,
     newToken: randomUUID,
@@ -171,6 +173,21 @@ function openTurnPool({ config, log, databaseUrl }: Base): Pool {
     synchronousCommit: 'off',
     onError: (err) => log.warn({ err }, 'a database connection broke'),
   })
+}
+
+/** A service's key changes only with a new capture. */
+const KEY_PARTS_MILLISECONDS = 10_000
+
+function rememberKeyParts(db: Db): (service: string) => Promise<readonly string[]> {
+  const known = new Map<string, { readonly until: number; readonly parts: Promise<readonly string[]> }>()
+  return (service) => {
+    const held = known.get(service)
+    if (held && held.until > performance.now()) return held.parts
+    const parts = findService(db, service).then((found) => found?.keyParts ?? [])
+    known.set(service, { until: performance.now() + KEY_PARTS_MILLISECONDS, parts })
+    parts.catch(() => known.delete(service))
+    return parts
+  }
 }
 
 function retryPolicy({ config }: Base) {

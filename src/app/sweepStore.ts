@@ -10,12 +10,14 @@ import type { Turns } from '../jobs/turns.ts'
 /** The engine's SweepStore over our tables and the queue. */
 export function createSweepStore(db: Db, queue: Turns): SweepStore {
   return {
-    reclaim: () =>
-      db.transaction().execute(async (tx) => {
+    async reclaim() {
+      if (!(await sweeps.hasOrphans(db))) return 0
+      return db.transaction().execute(async (tx) => {
         const orphans = await sweeps.freeOrphans(tx)
         await queue.removeOrphans(tx, orphans)
         return orphans.length
-      }),
+      })
+    },
     takeTick: () => takeTick(db),
     claim: (request, plan) =>
       db.transaction().execute(async (tx) => plan(claimIn(tx, queue, await sweeps.claimDue(tx, request)))),

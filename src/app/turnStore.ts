@@ -13,7 +13,8 @@ export function createTurnStore(db: Db, queue: Turns, onSoon: () => void): TurnS
     },
     load: async (own) => (await turns.loadTurn(db, own)) ?? null,
     saveProgress: async (own, { generation }, next, attempt) =>
-      (await turns.saveProgress(db, own, generation, next, attempt && toRow(attempt))) ?? null,
+      (await turns.saveProgress(db, own, generation, next, toRow(attempt))) ?? null,
+    dropWindow: async (own, { generation }) => (await turns.dropWindow(db, own, generation)) ?? null,
     saveHeartbeat: async (own, { targetRevision }, attempt) =>
       (await turns.saveHeartbeat(db, own, targetRevision, toRow(attempt))) ?? null,
     saveHold: async (own, { targetRevision }, hold, attempt) =>

@@ -24,7 +24,7 @@ export async function pruneAttempts(db: DbOrTx, olderThanDays: number, atMost: n
   const { numAffectedRows } = await sql`
     delete from sincewire.attempt where attempt_id in (
       select attempt_id from sincewire.attempt
-      where attempted_at < clock_timestamp() - make_interval(days => ${olderThanDays})
+      where attempted_at < statement_timestamp() - make_interval(days => ${olderThanDays})
       order by attempted_at limit ${atMost})`.execute(db)
   return Number(numAffectedRows ?? 0)
 }

@@ -38,8 +38,9 @@ export async function claimDue(
       : sql`
     or (service = any(${woken}::text[]) and interval_seconds <= ${wakeMaxIntervalSeconds} and turn_engine is null)`
   const { rows } = await sql<ListenerRow & { now: Instant }>`
-    select *, clock_timestamp() as now from sincewire.listener
-    where enabled and (due_at <= clock_timestamp()${wokenToo})
+    select *, statement_timestamp() as now from sincewire.listener
+    -- not clock_timestamp(): a volatile bound would read the whole index
+    where enabled and (due_at <= statement_timestamp()${wokenToo})
     order by due_at limit ${limit} for update skip locked`.execute(tx)
   const now = rows.at(-1)?.now ?? ''
   return {
@@ -85,17 +86,26 @@ export interface OrphanRow {
   readonly job: string
 }
 
-/** Frees the turns whose engine process no longer holds its advisory lock; returns their jobs. */
+// Engine processes that live hold their advisory lock; read once a statement.
+const orphaned = sql`turn_engine is not null and turn_engine <> all (array(
+  select k.objid::bigint from pg_locks k
+  where k.locktype = 'advisory' and k.classid = ${sql.lit(ENGINE_LOCK_CLASS)} and k.granted
+    and k.database = (select oid from pg_database where datname = current_database())))`
+
+/** Whether some turn belongs to an engine process that no longer holds its advisory lock. */
+export async function hasOrphans(db: DbOrTx): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    select exists (select from sincewire.listener where ${orphaned}) as found`.execute(db)
+  return rows[0]?.found === true
+}
+
+/** Frees those turns; returns their jobs. */
 export async function freeOrphans(tx: DbOrTx): Promise<readonly OrphanRow[]> {
   const { rows } = await sql<OrphanRow>`
     update sincewire.listener l set turn_engine = null, turn_token = null, turn_job = null, turn_queue = null,
       due_at = clock_timestamp()
-    from (select o.listener_name, o.turn_queue, o.turn_job from sincewire.listener o
-          where o.turn_engine is not null and o.turn_engine <> all (array(
-            select k.objid::bigint from pg_locks k
-            where k.locktype = 'advisory' and k.classid = ${ENGINE_LOCK_CLASS} and k.granted
-              and k.database = (select oid from pg_database where datname = current_database())))
-          for update of o skip locked) o
+    from (select listener_name, turn_queue, turn_job from sincewire.listener where ${orphaned}
+          for update skip locked) o
     where l.listener_name = o.listener_name
     returning o.turn_queue as queue, o.turn_job as job`.execute(tx)
   return rows

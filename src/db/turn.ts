@@ -37,20 +37,34 @@ export async function loadTurn(db: DbOrTx, owner: TurnOwner): Promise<TurnRow | 
   return rows[0] && toTurnRow(rows[0])
 }
 
+const NO_WINDOW = sql`before_timestamp = null, before_floor = null, before_snapshot = null,
+  offset_changed_at = null, offset_key = null`
+
 /** A page arrived (next: its last record) or the window is done (next: null), if the window is still the one meant. */
 export async function saveProgress(
   db: DbOrTx,
   owner: TurnOwner,
   generation: number,
   next: Position | null,
-  attempt: NewAttempt | null,
+  attempt: NewAttempt,
 ): Promise<TurnRow | undefined> {
   const change = next
     ? sql`offset_changed_at = ${next.changedAt}::timestamptz, offset_key = ${next.key}`
-    : sql`since_timestamp = before_timestamp, since_floor = before_floor, since_snapshot = before_snapshot,
-          before_timestamp = null, before_floor = null, before_snapshot = null,
-          offset_changed_at = null, offset_key = null`
-  return save(db, owner, change, sql`generation = ${generation} and before_timestamp is not null`, attempt)
+    : sql`since_timestamp = before_timestamp, since_floor = before_floor, since_snapshot = before_snapshot, ${NO_WINDOW}`
+  return save(db, owner, change, inWindow(generation), attempt)
+}
+
+/** Closes a window of which nothing was published; the since stays. */
+export async function dropWindow(
+  db: DbOrTx,
+  owner: TurnOwner,
+  generation: number,
+): Promise<TurnRow | undefined> {
+  return save(db, owner, NO_WINDOW, inWindow(generation), null)
+}
+
+function inWindow(generation: number): RawBuilder<unknown> {
+  return sql`generation = ${generation} and before_timestamp is not null`
 }
 
 /** The target of that revision answered a heartbeat: it is proven, any hold is over. */

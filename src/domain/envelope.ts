@@ -12,19 +12,30 @@ interface Named {
   readonly listenerName: string
 }
 
+/** What the bodies that announce records say of their service: the fields of a record that make its key. */
+interface Keyed {
+  readonly keyParts: readonly string[]
+}
+
 /** A ping that must succeed before anything is published. */
 export function heartbeatBody(listener: Named, now: Instant): Buffer {
   return json({ type: 'HEARTBEAT', ...named(listener), timestamp: toIsoMillis(now) })
 }
 
 /** A hint to pull; `href` is the publish API's URL for exactly this window. */
-export function eventBody(listener: Named, window: Window, href: string): Buffer {
-  return json({ type: 'EVENT', ...named(listener), ...edges(window), links: [{ rel: 'publish', href }] })
+export function eventBody(listener: Named, { keyParts }: Keyed, window: Window, href: string): Buffer {
+  return json({
+    type: 'EVENT',
+    ...named(listener),
+    keyParts,
+    ...edges(window),
+    links: [{ rel: 'publish', href }],
+  })
 }
 
 /** The data itself: the page's bytes as they are, wrapped. */
-export function payloadBody(listener: Named, window: Window, page: Page): Buffer {
-  const head = JSON.stringify({ type: 'PAYLOAD', ...named(listener), ...edges(window) })
+export function payloadBody(listener: Named, { keyParts }: Keyed, window: Window, page: Page): Buffer {
+  const head = JSON.stringify({ type: 'PAYLOAD', ...named(listener), keyParts, ...edges(window) })
   return Buffer.concat([Buffer.from(`${head.slice(0, -1)},"payload":`), page.bytes, Buffer.from('}')])
 }
 

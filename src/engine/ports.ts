@@ -115,8 +115,10 @@ export interface TurnStore {
     own: Ownership,
     decidedOn: Listener,
     next: Position | null,
-    attempt: AttemptRecord | null,
+    attempt: AttemptRecord,
   ): Promise<Standing | null>
+  /** Closes a window of which nothing was published; the since stays. */
+  dropWindow(own: Ownership, decidedOn: Listener): Promise<Standing | null>
   /** A heartbeat arrived: the target is proven and any hold is over. */
   saveHeartbeat(own: Ownership, decidedOn: Listener, attempt: AttemptRecord): Promise<Standing | null>
   /** A call failed for good this time: hold, and probe after so many milliseconds. */

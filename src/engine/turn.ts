@@ -12,6 +12,8 @@ export interface TurnPorts extends CallPorts {
   readonly readPage: ReadPage
   /** The publish API's URL for exactly this window, for EVENT calls. */
   readonly publishUrl: (service: string, window: Window) => string
+  /** The names of the natural key's parts, told to the receiver; one read serves the process for a while. */
+  readonly keyParts: (service: string) => Promise<readonly string[]>
   /** In [0, 1). */
   readonly dice: () => number
   readonly newToken: () => string
@@ -117,7 +119,7 @@ async function event(
     listener,
     kind: 'EVENT',
     webhookId: eventId(listener.uid, listener.generation, window),
-    body: eventBody(listener, window, href),
+    body: eventBody(listener, { keyParts: await ports.keyParts(listener.service) }, window, href),
     window,
     offsetKey: null,
     recordCount: null,
@@ -136,15 +138,15 @@ async function page(
   signal: AbortSignal,
 ): Promise<Standing | null> {
   const read = await pages.read(wanted)
-  // All its records left the window since it was opened: nothing to send. After a first page the run is
-  // ended with an empty one, since that page said hasMore.
-  if (read.count === 0 && wanted.after === null) return ports.store.saveProgress(own, listener, null, null)
+  // All its records left the window since it was opened: no call, and the since stays. After a first page the run
+  // is ended with an empty one, since that page said hasMore.
+  if (read.count === 0 && wanted.after === null) return ports.store.dropWindow(own, listener)
   pages.ahead(wanted, read)
   const request: CallRequest = {
     listener,
     kind: 'PAYLOAD',
     webhookId: payloadId(listener.uid, listener.generation, wanted, read),
-    body: payloadBody(listener, wanted.window, read),
+    body: payloadBody(listener, { keyParts: await ports.keyParts(listener.service) }, wanted.window, read),
     window: wanted.window,
     offsetKey: read.last?.key ?? null,
     recordCount: read.count,
