@@ -6,9 +6,11 @@ import { openDatabase, type OpenDatabase } from './database.ts'
 import type { Db } from './db/pool.ts'
 import { createApi } from './http/api.ts'
 import type { Readiness } from './http/health.ts'
+import { addMetrics } from './http/metrics.ts'
 import type { Api } from './http/room.ts'
 import { listen, type HttpServer } from './http/server.ts'
 import type { Log } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { Parts, type Part } from './parts.ts'
 import type { Vault } from './secrets/vault.ts'
 
@@ -24,6 +26,7 @@ export interface Base {
   /** For the engine. */
   readonly engineDb: Db
   readonly vault: Vault
+  readonly metrics: Metrics
   /** Under which receivers reach the API; no slash at the end. */
   publicUrl(): string
 }
@@ -53,6 +56,7 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
   const role = overrides.role ?? 'all'
   const parts = new Parts(log)
   const failure = Promise.withResolvers<string>()
+  const metrics = createMetrics()
   let readiness: Readiness = 'starting'
   let database: OpenDatabase | undefined
   let server: HttpServer | undefined
@@ -62,7 +66,16 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
   const opened = () => database ?? fail('the app has not started')
   const base = (): Base => {
     const { url: databaseUrl, apiDb, engineDb, vault } = opened()
-    return { config, log, databaseUrl, apiDb, engineDb, vault, publicUrl: () => config.publicUrl ?? url() }
+    return {
+      config,
+      log,
+      databaseUrl,
+      apiDb,
+      engineDb,
+      vault,
+      metrics,
+      publicUrl: () => config.publicUrl ?? url(),
+    }
   }
 
   const databasePart: Part = {
@@ -78,8 +91,14 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
     name: 'http',
     async start() {
       const rooms = role === 'engine' ? [] : (overrides.rooms ?? createRooms)(base())
+      const everywhere = [(api: Api) => addMetrics(api, metrics)]
       const ready = () => (readiness === 'ready' ? askDatabase(opened().apiDb) : Promise.resolve(readiness))
-      const api = createApi({ log, adminKey: config.adminKey, readiness: ready, rooms })
+      const api = createApi({
+        log,
+        adminKey: config.adminKey,
+        readiness: ready,
+        rooms: [...everywhere, ...rooms],
+      })
       server = await listen(api, config.host, config.port)
     },
     stop: async () => server?.close(config.engine.drainMilliseconds),

@@ -111,7 +111,10 @@ async function startEngine(base: Base, edges: EngineEdges, stops: (() => Promise
     newToken: randomUUID,
     newCorrelationId: () => randomBytes(12).toString('base64url'),
     engineNumber: () => engineNumber,
-    onAttempt: (attempt: AttemptRecord) => logAttempt(log, attempt),
+    onAttempt: (attempt: AttemptRecord) => {
+      base.metrics.attempt(attempt)
+      logAttempt(log, attempt)
+    },
   }
   const { concurrency, probeConcurrency, perHostConcurrency, turnShareMilliseconds } = config.engine
   const runner = new Runner(
@@ -132,9 +135,15 @@ async function startEngine(base: Base, edges: EngineEdges, stops: (() => Promise
       turnShareMilliseconds,
     },
   )
+  base.metrics.turnsRunning(() => runner.jobs.length)
   const engine = new Engine(
     {
-      sweep: (woken) => sweep(sweepStore, config.engine, woken),
+      sweep: async (woken) => {
+        const started = uptime()
+        const swept = await sweep(sweepStore, config.engine, woken)
+        base.metrics.swept(swept, (uptime() - started) / 1000)
+        return swept
+      },
       millisecondsToNext: () => sweepStore.millisecondsToNext(),
       queue: turns,
       runner,

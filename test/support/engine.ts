@@ -5,6 +5,7 @@ import type { Base } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { sql } from 'kysely'
 import type { Db } from '../../src/db/pool.ts'
+import { createMetrics } from '../../src/metrics.ts'
 import { createLog } from '../../src/log.ts'
 import { createClient } from '../../src/outbound/client.ts'
 import { createDeliver } from '../../src/outbound/deliver.ts'
@@ -50,6 +51,7 @@ export async function startEngine(
   const base = {
     ...{ config, log: createLog(process.env['TEST_LOG'] === undefined ? 'silent' : 'info', process.stderr) },
     ...{ databaseUrl: database.url, apiDb: database.db, engineDb: database.db, publicUrl: () => publicUrl },
+    metrics: createMetrics(),
   } as unknown as Base
   const readPage = createReadPage({
     db: database.db,
