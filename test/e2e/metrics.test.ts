@@ -5,7 +5,7 @@ import { eventually, receiver, testApp, testDatabase } from '../support/index.ts
 
 const database = await testDatabase()
 
-test('metrics count attempts and records, and ask for the API key', async () => {
+test('metrics count attempts and records', async () => {
   const app = await testApp(database.url, {
     'targets.allowHttp': '127.0.0.1',
     'engine.sweepIntervalMilliseconds': 50,
@@ -27,8 +27,11 @@ test('metrics count attempts and records, and ask for the API key', async () => 
   })
   expect(text).toContain('sincewire_attempts_total{kind="PAYLOAD",outcome="success"} 1')
   expect(text).toContain('sincewire_attempts_total{kind="HEARTBEAT",outcome="success"} 1')
+})
 
-  const guarded = await testApp(database.url, { adminKey: 'sesame' }, { role: 'api' })
-  expect((await fetch(`${guarded.url}/metrics`)).status).toBe(401)
-  expect((await fetch(`${guarded.url}/metrics`, { headers: { 'x-api-key': 'sesame' } })).status).toBe(200)
+test('metrics ask for the API key when there is one', async () => {
+  const { url } = await testDatabase()
+  const app = await testApp(url, { adminKey: 'sesame' }, { role: 'api' })
+  expect((await fetch(`${app.url}/metrics`)).status).toBe(401)
+  expect((await fetch(`${app.url}/metrics`, { headers: { 'x-api-key': 'sesame' } })).status).toBe(200)
 })
