@@ -97,14 +97,16 @@ interface Scan {
   at: number
 }
 
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
+const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d]
+
 /** What stays of the value at the scan's place, which moves behind it. Undefined: nothing. */
 function cutValue(scan: Scan, include: Tree | undefined, exclude: Tree | undefined): string | undefined {
-  skipBlanks(scan)
-  const first = scan.text[scan.at]
+  const first = charAt(scan)
   const start = scan.at
   if (include === undefined && exclude === undefined) skipValue(scan)
-  else if (first === '{') return cutObject(scan, include, exclude)
-  else if (first === '[') return cutArray(scan, include, exclude)
+  else if (first === OPEN_BRACE) return cutObject(scan, include, exclude)
+  else if (first === OPEN_BRACKET) return cutArray(scan, include, exclude)
   else {
     skipValue(scan)
     // Something inside was asked for, and a plain value has no inside.
@@ -114,24 +116,30 @@ function cutValue(scan: Scan, include: Tree | undefined, exclude: Tree | undefin
 }
 
 function cutObject(scan: Scan, include: Tree | undefined, exclude: Tree | undefined): string {
-  const members: string[] = []
-  while (nextElement(scan, '}')) {
-    const rawName = nameAt(scan)
+  const { text } = scan
+  let members = ''
+  while (nextElement(scan, CLOSE_BRACE)) {
+    const start = scan.at
+    skipString(scan)
+    const rawName = text.slice(start, scan.at)
     const name = rawName.includes('\\') ? (JSON.parse(rawName) as string) : rawName.slice(1, -1)
+    charAt(scan)
+    scan.at++ // the colon
     const kept = include?.get(name)
     const dropped = exclude?.get(name)
-    if ((include !== undefined && kept === undefined) || dropped?.size === 0) skipValue(scan)
-    else {
-      const value = cutValue(scan, kept?.size === 0 ? undefined : kept, dropped)
-      if (value !== undefined) members.push(`${rawName}:${value}`)
+    if ((include !== undefined && kept === undefined) || dropped?.size === 0) {
+      skipValue(scan)
+      continue
     }
+    const value = cutValue(scan, kept?.size === 0 ? undefined : kept, dropped)
+    if (value !== undefined) members += `${members === '' ? '' : ','}${rawName}:${value}`
   }
-  return `{${members.join(',')}}`
+  return `{${members}}`
 }
 
 function cutArray(scan: Scan, include: Tree | undefined, exclude: Tree | undefined): string {
   const elements: string[] = []
-  while (nextElement(scan, ']')) {
+  while (nextElement(scan, CLOSE_BRACKET)) {
     const value = cutValue(scan, include, exclude)
     if (value !== undefined) elements.push(value)
   }
@@ -139,70 +147,60 @@ function cutArray(scan: Scan, include: Tree | undefined, exclude: Tree | undefin
 }
 
 /** Moves past the opening bracket or comma to the next element; false, behind the closing bracket, after the last. */
-function nextElement(scan: Scan, close: '}' | ']'): boolean {
-  skipBlanks(scan)
-  if (scan.text[scan.at] !== close) {
+function nextElement(scan: Scan, close: number): boolean {
+  if (charAt(scan) !== close) {
     scan.at++
-    skipBlanks(scan)
-    if (scan.text[scan.at] !== close) return true
+    if (charAt(scan) !== close) return true
   }
   scan.at++
   return false
 }
 
-function nameAt(scan: Scan): string {
-  const start = scan.at
-  skipString(scan)
-  const name = scan.text.slice(start, scan.at)
-  skipBlanks(scan)
-  scan.at++
-  return name
-}
-
-function skipBlanks(scan: Scan): void {
-  while (scan.text.charCodeAt(scan.at) <= 0x20) scan.at++
+/** The code of the character that the scan comes to behind blanks. Throws at the end: no value ends there. */
+function charAt(scan: Scan): number {
+  for (;;) {
+    const code = scan.text.charCodeAt(scan.at)
+    if (code > 0x20) return code
+    if (Number.isNaN(code)) throw new SyntaxError('a record is not valid JSON')
+    scan.at++
+  }
 }
 
 function skipString(scan: Scan): void {
   let end = scan.at
   do end = scan.text.indexOf('"', end + 1)
-  while (escaped(scan.text, end))
+  while (end > 0 && isEscaped(scan.text, end))
+  if (end < 0) throw new SyntaxError('a record is not valid JSON')
   scan.at = end + 1
 }
 
-function escaped(text: string, at: number): boolean {
+function isEscaped(text: string, at: number): boolean {
   let before = at - 1
-  while (text[before] === '\\') before--
+  while (text.charCodeAt(before) === BACKSLASH) before--
   return (at - before) % 2 === 0
 }
 
-const endOfPlain = /[\s,\]}]/g
-const bracketOrQuote = /["[\]{}]/g
-
 function skipValue(scan: Scan): void {
-  skipBlanks(scan)
-  const first = scan.text[scan.at]
-  if (first === '"') skipString(scan)
-  else if (first === '{' || first === '[') skipNested(scan)
-  else scan.at = find(endOfPlain, scan)
+  const first = charAt(scan)
+  if (first === QUOTE) skipString(scan)
+  else if (first === OPEN_BRACE || first === OPEN_BRACKET) skipNested(scan)
+  else {
+    let code = first
+    while (code > 0x20 && code !== COMMA && code !== CLOSE_BRACE && code !== CLOSE_BRACKET) {
+      code = scan.text.charCodeAt(++scan.at)
+    }
+  }
 }
 
 function skipNested(scan: Scan): void {
   let depth = 0
   do {
-    scan.at = find(bracketOrQuote, scan)
-    const found = scan.text[scan.at]
-    if (found === '"') skipString(scan)
+    const code = charAt(scan)
+    if (code === QUOTE) skipString(scan)
     else {
-      depth += found === '{' || found === '[' ? 1 : -1
+      if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++
+      else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--
       scan.at++
     }
   } while (depth > 0)
-}
-
-function find(pattern: RegExp, scan: Scan): number {
-  pattern.lastIndex = scan.at
-  const found = pattern.exec(scan.text)
-  if (!found) throw new SyntaxError('a record is not valid JSON')
-  return found.index
 }
