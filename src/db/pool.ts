@@ -34,6 +34,9 @@ types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text)) // counts an
 export function openPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({ ...clientConfig(options), max: options.max })
   pool.on('error', (error) => options.onError?.(error))
+  // A connection that breaks between two queries of a transaction tells only its client; without a listener that ends
+  // the process. The next query on it fails and says so.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return { db, pool, close: () => db.destroy() }
 }

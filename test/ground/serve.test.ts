@@ -74,6 +74,20 @@ test('a service that starts right after a kill -9 waits for what the dead one le
   expect((await service.stop()).code).toBe(0)
 })
 
+test('a service whose PostgreSQL is killed says so, ends with exit code 1, and recovers at the next start', async () => {
+  const dataDir = join(scratch(), 'data')
+  const env = { SINCEWIRE_DATA_DIR: dataDir }
+  const service = startService({ env })
+  await service.ready
+  process.kill(postmasterPid(dataDir), 'SIGKILL')
+  const ended = await service.ended
+  expect(ended.stderr).toMatch(/^Sincewire stops: the database ended/)
+  expect(ended.code).toBe(1)
+  const next = startService({ env })
+  await next.ready
+  expect((await next.stop()).code).toBe(0)
+})
+
 test('a port in use stops the start with one sentence', async () => {
   const occupant = createServer().listen(0, '127.0.0.1')
   afterAll(() => void occupant.close())
