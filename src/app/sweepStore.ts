@@ -3,6 +3,7 @@ import type { Db, DbOrTx } from '../db/pool.ts'
 import { listServices } from '../db/service.ts'
 import * as sweeps from '../db/sweep.ts'
 import { takeTick } from '../db/tick.ts'
+import { addMillis } from '../domain/instant.ts'
 import type { Edge } from '../domain/window.ts'
 import type { Claimed, SweepClaim, SweepStore, TurnQueueName } from '../engine/ports.ts'
 import type { Turns } from '../jobs/turns.ts'
@@ -22,10 +23,14 @@ export function createSweepStore(db: Db, queue: Turns): SweepStore {
     claim: (request, plan) =>
       db.transaction().execute(async (tx) => plan(claimIn(tx, queue, await sweeps.claimDue(tx, request)))),
     millisecondsToNext: () => sweeps.millisecondsToNext(db),
-    async changedAfter(services, tick) {
+    async changedInTheSameMillisecond(services, tick) {
       if (services.length === 0) return []
       const latest = await latestByService(db)
-      return services.filter((name) => (latest.get(name)?.latest ?? '') > (tick.get(name)?.at ?? ''))
+      // What changed a millisecond or more after the tick has a notification of its own, still to come.
+      return services.filter((name) => {
+        const [before, changed] = [tick.get(name)?.at, latest.get(name)?.latest]
+        return before !== undefined && changed != null && changed > before && changed < addMillis(before, 1)
+      })
     },
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Runner } from './runner.ts'
 import type { Swept } from './sweep.ts'
 import type { TurnJob, TurnQueue } from './ports.ts'
@@ -20,8 +21,8 @@ export interface EnginePorts {
 /** Just over a millisecond: a tick's before is cut to it, so a change of the same millisecond needs the next. */
 const SAME_MILLISECOND = 2
 
-/** Never more sweeps than this asks for, however many listeners fall due one after the other. */
-const SHORTEST_PAUSE = 10
+/** Between the starts of two sweeps, however many listeners fall due and however many commits wake us. */
+const SHORTEST_PERIOD = 10
 
 /**
  * The engine of one process: sweeps, about once a second or sooner when something is due or was woken, and
@@ -69,7 +70,12 @@ export class Engine {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped) await this.#pause(await this.#once())
+    while (!this.#stopped) {
+      const resting = delay(SHORTEST_PERIOD)
+      const pause = await this.#once()
+      if (pause !== SAME_MILLISECOND) await resting
+      await this.#pause(pause)
+    }
   }
 
   /** Sweeps and dispatches; returns how long to wait for the next. */
@@ -86,7 +92,7 @@ export class Engine {
         return SAME_MILLISECOND
       }
       const next = (await this.#ports.millisecondsToNext()) ?? Infinity
-      return Math.min(this.#options.sweepIntervalMilliseconds, Math.max(SHORTEST_PAUSE, next))
+      return Math.min(this.#options.sweepIntervalMilliseconds, Math.max(SHORTEST_PERIOD, next))
     } catch (error) {
       this.#ports.onError(error, 'sweep')
       for (const service of woken) this.#woken.add(service)

@@ -180,8 +180,11 @@ export interface SweepStore {
   claim(request: ClaimRequest, plan: (claim: SweepClaim) => Promise<void>): Promise<void>
   /** When the earliest listener is due, by the database's clock, in milliseconds from now; null: none. */
   millisecondsToNext(): Promise<number | null>
-  /** Of these services, the ones whose latest change lies above the tick. */
-  changedAfter(services: readonly string[], tick: ReadonlyMap<string, Edge>): Promise<readonly string[]>
+  /** Of these services, the ones whose latest change lies above the tick, in the millisecond it was cut to. */
+  changedInTheSameMillisecond(
+    services: readonly string[],
+    tick: ReadonlyMap<string, Edge>,
+  ): Promise<readonly string[]>
 }
 
 export interface ClaimRequest {

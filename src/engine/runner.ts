@@ -117,7 +117,8 @@ export class Runner {
       this.#leaveOrigin(job.origin)
       this.#ports.onEnd(job, startedAt)
       this.#unpark()
-      if (!this.#stopping) void this.dispatch()
+      // Otherwise the queue was empty, and the next sweep asks again.
+      if (this.#more[job.queue] && !this.#stopping) void this.dispatch()
     })
     this.#track(turn, job)
   }

@@ -42,7 +42,7 @@ export async function sweep(
       queued += plans.filter((plan) => plan.queue !== null).length
     })
   }
-  return { claimed, queued, again: await store.changedAfter(woken, tick) }
+  return { claimed, queued, again: await store.changedInTheSameMillisecond(woken, tick) }
 }
 
 async function planAll(
