@@ -66,10 +66,10 @@ export function createMetrics(): Metrics {
       queued.inc(swept.queued)
     },
     turnsRunning(count) {
-      new Gauge({
+      const gauge = new Gauge({
         ...{ name: 'sincewire_turns_running', help: 'Turns that run or wait for their host', registers },
         collect() {
-          this.set(count())
+          gauge.set(count())
         },
       })
     },

@@ -63,7 +63,11 @@ export function createEngine(base: Base): Part {
     cacheMegabytes: engine.pageCacheMegabytes,
   })
   const part = enginePart(base, { deliver, readPage })
-  return { ...part, stop: () => part.stop().finally(() => client.close()) }
+  const stop = async () => {
+    await part.stop()
+    await client.close()
+  }
+  return { ...part, stop }
 }
 
 /** The engine as a part of the process: sweep, turns, signals and the hourly pruning. */

@@ -81,15 +81,12 @@ async function newsAbove(
 }
 
 async function latestByService(db: DbOrTx): Promise<ReadonlyMap<string, FeedState>> {
-  const services = (await listServices(db)).filter((service) => service.jsonTable !== null)
+  const feeds = (await listServices(db)).flatMap(({ name, jsonTable: table, enabled }) =>
+    table === null ? [] : [{ name, table, enabled }],
+  )
   const latest = await latestChanges(
     db,
-    services.map((service) => service.jsonTable!),
+    feeds.map(({ table }) => table),
   )
-  return new Map(
-    services.map(({ name, jsonTable, enabled }) => [
-      name,
-      { table: jsonTable!, enabled, latest: latest.get(jsonTable!) ?? null },
-    ]),
-  )
+  return new Map(feeds.map((feed) => [feed.name, { ...feed, latest: latest.get(feed.table) ?? null }]))
 }

@@ -69,8 +69,8 @@ export class Signals {
   #retry(): void {
     if (this.#closed) return
     this.#timer = setTimeout(() => {
-      this.open().catch((error: Error) => {
-        this.#options.onError(error)
+      this.open().catch((error: unknown) => {
+        this.#options.onError(error instanceof Error ? error : new Error(String(error)))
         this.#retry()
       })
     }, this.#options.retryMilliseconds)

@@ -122,5 +122,7 @@ export async function millisecondsToNext(db: DbOrTx): Promise<number | null> {
 /** A number for an engine process that no other of this database has. */
 export async function nextEngineNumber(db: DbOrTx): Promise<number> {
   const { rows } = await sql<{ n: number }>`select nextval('sincewire.engine_number')::int as n`.execute(db)
-  return rows[0]!.n
+  const [row] = rows
+  if (!row) throw new Error('a sequence gave no number')
+  return row.n
 }

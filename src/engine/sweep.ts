@@ -90,7 +90,7 @@ async function newsOf(
     const groups = [...bySince.values()]
     const answers = await claim.haveNews(
       service,
-      groups.map((group) => group[0]!.since),
+      groups.flatMap((group) => group.slice(0, 1).map(({ since }) => since)),
       before,
     )
     groups.forEach((group, index) => answers[index] && group.forEach((l) => names.add(l.listenerName)))

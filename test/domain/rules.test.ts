@@ -102,11 +102,11 @@ test('instants compare as text, keep microseconds and survive the way through Po
         const exact = `${x.slice(0, 23)}${String(micros).padStart(3, '0')}Z`
         const text = exact.replace('T', ' ').replace(/\.?0*Z$/, '+00')
         expect(fromPostgres(text)).toBe(exact)
-        if (a + by >= 0)
-          expect([toMillis(addMillis(exact, by)), addMillis(exact, by).slice(23)]).toEqual([
-            a + by,
-            exact.slice(23),
-          ])
+        fc.pre(a + by >= 0)
+        expect([toMillis(addMillis(exact, by)), addMillis(exact, by).slice(23)]).toEqual([
+          a + by,
+          exact.slice(23),
+        ])
       },
     ),
   )

@@ -78,7 +78,7 @@ test('nothing but heartbeats goes out on hold or to an unproven target', () => {
     fc.property(anyListener, (listener) => {
       const { kind } = nextStep(listener, NOW)
       const proven = listener.failures === 0 && listener.provenRevision === listener.targetRevision
-      if (kind === 'page' || kind === 'event') expect(proven && listener.enabled).toBe(true)
+      expect(kind === 'rest' || kind === 'heartbeat' || (proven && listener.enabled)).toBe(true)
     }),
   )
 })
@@ -91,7 +91,7 @@ test('the sweep queues a turn exactly when the turn would find something to do',
       const turned = { ...enabled, before: poll.open ?? enabled.before, nextPollAt: poll.nextPollAt }
       expect(poll.turn).toBe(nextStep(turned, NOW).kind !== 'rest')
       // What rests is due again in the future, unless nothing can be asked of it now.
-      if (!poll.turn && context.before) expect(poll.dueAt > NOW).toBe(true)
+      expect(poll.turn || context.before === null || poll.dueAt > NOW).toBe(true)
       expect(poll.open !== null).toBe(news && asksForNews(enabled, context))
     }),
   )
