@@ -30,7 +30,7 @@
 --     column that capture goes by.
 --  6. Functions that run for writers are security definer with a fixed search_path, so writers need no rights on
 --     our schemas, and fix each setting that changes how a value prints. Their plans must not depend on how many
---     rows the first statement of a session had: sets of keys come as arrays of at most 1,000, are probed one by
+--     rows the first statement of a session had: sets of keys come as arrays of at most 500, are probed one by
 --     one through an index (lateral … offset 0), and sequential scans are a last resort.
 
 create schema sincewire_capture;  -- per service: "<feed>.key", ".source", ".document", ".turn", ".merge", …
@@ -54,6 +54,9 @@ create table sincewire.capture_watch (
   expressions text[] not null,                       -- over a row of the watched table, one per key part
   primary key (service, position)
 );
+
+-- What a trigger found of a key.
+create type sincewire.captured as (key text collate "C", document json, deleted boolean);
 
 -- A part of a composite key as it stands in the key's text, where commas part the parts.
 create function sincewire.key_part(part text) returns text language sql immutable parallel safe
@@ -128,6 +131,14 @@ begin
   return filled;
 end $$;
 
+-- Creates a function from templates of its head and body. The body is quoted after it is filled: no name in it,
+-- however odd, ends it early.
+create function sincewire.create_function(head text, body text, parts jsonb) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  execute format('create or replace function %s as %L', sincewire.fill(head, parts), sincewire.fill(body, parts));
+end $$;
+
 -- What the templates of a service are filled with: everything quoted here, from catalogs and sincewire.capture.
 create function sincewire.capture_parts(of_service text) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
@@ -135,7 +146,7 @@ declare
   c     record;
   parts jsonb;
 begin
-  select p.*, m.json_table, m.wake_on_commit into strict c
+  select p.*, m.json_table, m.key_parts, m.wake_on_commit into strict c
   from sincewire.capture p join sincewire.merchapi_config m on m.merchapi_name = p.service where p.service = of_service;
 
   select jsonb_build_object(
@@ -158,7 +169,7 @@ begin
     's=k', string_agg(format('s.k%1$s%2$s %3$s k.k%1$s%2$s', n, collated, eq), ' and ' order by n),
     'd=k', string_agg(format('d.k%1$s%2$s %3$s k.k%1$s%2$s', n, collated, eq), ' and ' order by n),
     'by index', string_agg(format('s.k%s%s using %s', n, collated, lt), ', ' order by place),
-    'as object', string_agg(format('%L, k.k%s', name, n), ', ' order by n),
+    'as object', string_agg(format('%L, k.k%s', c.key_parts[n], n), ', ' order by n),
     'key columns', array_agg(name order by n)::text
   ) into parts
   from (select *, count(*) over () as count from sincewire.capture_key(c.source, c.key_columns)) k;
@@ -173,6 +184,7 @@ begin
     'document', format('sincewire_capture.%I', c.json_table || '.document'),
     'turn', format('sincewire_capture.%I', c.json_table || '.turn'),
     'merge', format('sincewire_capture.%I', c.json_table || '.merge'),
+    'write', format('sincewire_capture.%I', c.json_table || '.write'),
     'reconcile', format('sincewire_capture.%I', c.json_table || '.reconcile'),
     'chunk', format('sincewire_capture.%I', c.json_table || '.chunk'),
     'vanished', format('sincewire_capture.%I', c.json_table || '.vanished'),
@@ -238,32 +250,26 @@ begin
   end loop;
 end $define$;
 
--- "merge": makes the change rows of at most a few thousand keys say what is there now. Returns how many it changed.
+-- "merge": makes the change rows of some hundreds of keys say what is there now. Returns how many it changed.
+-- `forced` stamps unchanged documents too; `fresh` expects that most keys have no change row yet.
 create function sincewire.define_merge(p jsonb, turns boolean) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $define$
 begin
-  execute sincewire.fill($body$
-    create or replace function {{merge}}(keys {{key}}[], forced boolean) returns bigint
-    language plpgsql as $merge$
+  perform sincewire.create_function('{{merge}}(keys {{key}}[], forced boolean, fresh boolean) returns bigint language plpgsql', $body$
     #variable_conflict use_column
     declare
+      docs    sincewire.captured[];
       changed bigint;
     begin {{take turns}}
-      insert into {{feed}} as c (key, document, deleted_at)
-      select k.key, coalesce(d.document, json_build_object({{as object}})), case when d.key is null then now() end
+      select array_agg(row(k.key, coalesce(d.document, json_build_object({{as object}})), d.key is null)::sincewire.captured
+                       order by k.key) into docs
       from unnest(keys) k
       left join lateral (select d.key, d.document from {{document}} d where {{d=k}} and d.key = k.key offset 0) d on true
-      {{where known}}
-      order by k.key
-      on conflict (key) do update set
-        document = case when excluded.deleted_at is null then excluded.document else c.document end,
-        deleted_at = excluded.deleted_at
-      where (excluded.deleted_at is null) <> (c.deleted_at is null)
-         or excluded.deleted_at is null and (forced or c.document::text <> excluded.document::text);
-      get diagnostics changed = row_count;
+      {{where known}};
+      changed := {{write}}(docs, forced, fresh);
       {{wake}}
       return changed;
-    end $merge$ $body$,
+    end $body$,
     p || jsonb_build_object(
       -- The second statement adds keys that equal these but print differently, as the source has them.
       'take turns', case when turns then sincewire.fill('
@@ -280,32 +286,64 @@ begin
       'where known', case when turns then sincewire.fill('where d.key is not null or
         (select t.key from {{feed}} t where t.key = k.key and t.deleted_at is null) is not null', p) else '' end));
 
-  -- "reconcile": the same for a load or rebuild, which does not hold the keys' rows (rule 3).
-  execute sincewire.fill(case when turns then $body$
-    create or replace function {{reconcile}}(keys {{key}}[], forced boolean) returns bigint
-    language sql as $reconcile$ select {{merge}}(keys, forced) $reconcile$ $body$
-  else $body$
-    create or replace function {{reconcile}}(keys {{key}}[], forced boolean) returns bigint
-    language plpgsql as $reconcile$
+  -- "write": the update is the fast way, but passes over a row that looks right while somebody else is changing it.
+  -- What it passed over goes the way that locks before it looks.
+  perform sincewire.create_function('{{write}}(docs sincewire.captured[], forced boolean, fresh boolean) returns bigint language plpgsql set enable_hashjoin = off set enable_mergejoin = off', $body$
     #variable_conflict use_column
     declare
-      held    {{key}}[];
-      changed bigint;
-      added   bigint;
+      done  text[] := '{}';
+      added bigint := 0;
     begin
+      if not fresh then
+        with updated as (
+          update {{feed}} c set document = case when f.deleted then c.document else f.document end,
+                                deleted_at = case when f.deleted then now() end
+          from unnest(docs) f
+          where c.key = f.key and (f.deleted <> (c.deleted_at is not null)
+                                   or not f.deleted and (forced or c.document::text <> f.document::text))
+          returning c.key
+        )
+        select coalesce(array_agg(key), '{}') into done from updated;
+      end if;
+      if cardinality(done) < cardinality(docs) then
+        insert into {{feed}} as c (key, document, deleted_at)
+        select f.key, f.document, case when f.deleted then now() end
+        from unnest(docs) f where f.key not in (select unnest(done))
+        on conflict (key) do update set
+          document = case when excluded.deleted_at is null then excluded.document else c.document end,
+          deleted_at = excluded.deleted_at
+        where (excluded.deleted_at is null) <> (c.deleted_at is null)
+           or excluded.deleted_at is null and (forced or c.document::text <> excluded.document::text);
+        get diagnostics added = row_count;
+      end if;
+      return cardinality(done) + added;
+    end $body$, p);
+
+  -- "reconcile": the same for a load or rebuild, which does not hold the keys' rows (rule 3).
+  perform sincewire.create_function('{{reconcile}}(keys {{key}}[], forced boolean) returns bigint language plpgsql', $body$
+    #variable_conflict use_column
+    declare
+      held    {{key}}[] := keys;
+      changed bigint := 0;
+      added   bigint := 0;
+    begin {{lock found}}
+      for i in 1 .. coalesce(cardinality(held), 0) by 500 loop
+        changed := changed + {{merge}}(held[i : i + 499], forced, false);
+      end loop; {{insert others}}
+      return changed + added;
+    end $body$,
+    p || jsonb_build_object(
+      'lock found', case when turns then '' else sincewire.fill('
       select array_agg(row(k.key, {{k.typed}})::{{key}}) into held
       from (select * from unnest(keys) k order by k.key) k
-      cross join lateral (select c.key from {{feed}} c where c.key = k.key for update) c;
-      changed := {{merge}}(held, forced);
+      cross join lateral (select c.key from {{feed}} c where c.key = k.key for update) c;', p) end,
+      'insert others', case when turns then '' else sincewire.fill('
       insert into {{feed}} (key, document)
-      select k.key, d.document from unnest(keys) k
+      select k.key, d.document from (select * from unnest(keys) k order by k.key) k
       cross join lateral (select d.key, d.document from {{document}} d where {{d=k}} and d.key = k.key offset 0) d
       where (select c.key from {{feed}} c where c.key = k.key) is null
-      order by k.key
       on conflict do nothing;
-      get diagnostics added = row_count;
-      return changed + added;
-    end $reconcile$ $body$ end, p);
+      get diagnostics added = row_count;', p) end));
 end $define$;
 
 -- "chunk" and "vanished": one step over the keys of the source, and over the live records that have lost theirs.
@@ -330,10 +368,7 @@ begin
   ) ranges;
   p := p || jsonb_build_object('following', following);
 
-  execute sincewire.fill($body$
-    create or replace function {{chunk}}(
-      after text, size integer, forced boolean, out seen integer, out changed bigint, out last text)
-    language plpgsql {{settings}} as $chunk$
+  perform sincewire.create_function('{{chunk}}( after text, size integer, forced boolean, out seen integer, out changed bigint, out last text) language plpgsql {{settings}}', $body$
     #variable_conflict use_column
     declare
       pos  {{key}} := after::{{key}};
@@ -349,12 +384,9 @@ begin
       changed := {{reconcile}}(keys, forced);
       seen := coalesce(cardinality(keys), 0);
       last := keys[seen]::text;
-    end $chunk$ $body$, p);
+    end $body$, p);
 
-  execute sincewire.fill($body$
-    create or replace function {{vanished}}(
-      after text, size integer, out seen integer, out changed bigint, out last text)
-    language plpgsql {{settings}} as $vanished$
+  perform sincewire.create_function('{{vanished}}( after text, size integer, out seen integer, out changed bigint, out last text) language plpgsql {{settings}}', $body$
     #variable_conflict use_column
     declare
       keys {{key}}[];
@@ -375,7 +407,7 @@ begin
         ) k
       ) k;
       changed := {{reconcile}}(keys, false);
-    end $vanished$ $body$, p);
+    end $body$, p);
 end $define$;
 
 -- A watched table: a view that ties the expressions to its columns, and the trigger functions.
@@ -425,7 +457,7 @@ declare
   -- In the order in which turns are taken everywhere, or change rows locked: statements wait for each other, rarely
   -- for each other's end at the same time.
   batches text := 'select array_agg(b.k) from (
-      select d.k, (row_number() over (order by {{rank}}) - 1) / 1000 as n from (select distinct a.k from (%s) a) d
+      select d.k, (row_number() over (order by {{rank}}) - 1) / 500 as n from (select distinct a.k from (%s) a) d
     ) b group by b.n order by b.n';
 begin
   p := p || jsonb_build_object(
@@ -445,25 +477,30 @@ begin
     'new key', sincewire.fill(format(keys_of, '(select new.*)'), p),
     'old key', sincewire.fill(format(keys_of, '(select old.*)'), p));
 
-  execute sincewire.fill($body$
-    create or replace function {{rows}}() returns trigger
-    language plpgsql security definer {{settings}} as $rows$
+  perform sincewire.create_function('{{rows}}() returns trigger language plpgsql security definer {{settings}}', $body$
     #variable_conflict use_column
     declare
       keys  {{key}}[];
       after text;
     begin
+      if (select count(*) from pg_attribute a where a.attrelid = tg_relid and a.attname = any ({{ties}}::name[])
+                                                and not a.attisdropped) < cardinality({{ties}}::name[]) then
+        raise exception using errcode = 'undefined_column',
+          message = format('Sincewire cannot capture %s for service %s: a column of %s was renamed or dropped',
+                           tg_relid::regclass, {{service}}, {{ties}}),
+          hint = 'Run sincewire capture again with the present names, or sincewire uncapture.';
+      end if;
       if tg_op = 'INSERT' then
         for keys in {{inserted}} loop
-          perform {{merge}}(keys, false);
+          perform {{merge}}(keys, false, tg_op = 'INSERT');
         end loop;
       elsif tg_op = 'UPDATE' then
         for keys in {{updated}} loop
-          perform {{merge}}(keys, false);
+          perform {{merge}}(keys, false, tg_op = 'INSERT');
         end loop;
       elsif tg_op = 'DELETE' then
         for keys in {{deleted}} loop
-          perform {{merge}}(keys, false);
+          perform {{merge}}(keys, false, tg_op = 'INSERT');
         end loop;
       else
         if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
@@ -479,15 +516,20 @@ begin
         end loop;
       end if;
       return null;
-    end $rows$ $body$, p);
+    end $body$, p);
 
-  execute sincewire.fill($body$
-    create or replace function {{row}}() returns trigger
-    language plpgsql security definer {{settings}} as $row$
+  perform sincewire.create_function('{{row}}() returns trigger language plpgsql security definer {{settings}}', $body$
     #variable_conflict use_column
     declare
       keys {{key}}[];
     begin
+      if (select count(*) from pg_attribute a where a.attrelid = tg_relid and a.attname = any ({{ties}}::name[])
+                                                and not a.attisdropped) < cardinality({{ties}}::name[]) then
+        raise exception using errcode = 'undefined_column',
+          message = format('Sincewire cannot capture %s for service %s: a column of %s was renamed or dropped',
+                           tg_relid::regclass, {{service}}, {{ties}}),
+          hint = 'Run sincewire capture again with the present names, or sincewire uncapture.';
+      end if;
       if tg_op = 'INSERT' then
         keys := array({{new key}});
       elsif tg_op = 'DELETE' then
@@ -495,9 +537,9 @@ begin
       else
         keys := array({{new key}} union {{old key}});
       end if;
-      perform {{merge}}(keys, false);
+      perform {{merge}}(keys, false, tg_op = 'INSERT');
       return null;
-    end $row$ $body$, p);
+    end $body$, p);
 end $define$;
 
 -- A composite type's columns as text, to tell whether two keys are alike.
@@ -547,6 +589,17 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   t record;
 begin
+  -- what a former definition watched
+  for t in
+    select g.tgrelid::regclass as on_table, g.tgname
+    from pg_trigger g join pg_proc f on f.oid = g.tgfoid join sincewire.merchapi_config m on m.merchapi_name = of_service
+    where f.pronamespace = 'sincewire_capture'::regnamespace and starts_with(f.proname, m.json_table || '.')
+      and g.tgparentid = 0
+      and not exists (select from sincewire.capture_triggers(of_service) w
+                      where w.on_table = g.tgrelid and w.name = g.tgname)
+  loop
+    execute format('drop trigger %I on %s', t.tgname, t.on_table);
+  end loop;
   for t in select g from sincewire.capture_gaps(of_service) g order by g::oid loop
     execute format('lock table %s in share row exclusive mode', t.g);
   end loop;

@@ -1,12 +1,28 @@
 import type { AttemptTable } from './attempt.ts'
+import type { BatchStatusTable } from './batch-status.ts'
+import type { CaptureTable, CaptureWatchTable } from './capture.ts'
+import type { CalendarTable } from './calendar.ts'
+import type { CodeDetailTable, CodeHeadTable } from './code.ts'
 import type { CredentialTable } from './credential.ts'
 import type { ListenerTable } from './listener.ts'
 import type { MerchapiConfigTable } from './merchapi-config.ts'
+import type { PeriodTable, SystemVariablesTable } from './period.ts'
+import type { ReportReferenceTable, ReportUrlTable } from './report.ts'
 import type { TickTable } from './tick.ts'
 
-/** Every table of schema sincewire by its qualified name. Change tables are named at run time: see feed.ts. */
+/** The tables of schemas sincewire and merch by their qualified names. The options' are in options.ts; change tables are named at run time: see feed.ts. */
 export interface Tables {
+  'merch.calendar': CalendarTable
+  'merch.code_detail': CodeDetailTable
+  'merch.code_head': CodeHeadTable
+  'merch.period': PeriodTable
+  'merch.report_reference': ReportReferenceTable
+  'merch.retail_service_report_url': ReportUrlTable
+  'merch.rms_batch_status': BatchStatusTable
+  'merch.system_variables': SystemVariablesTable
   'sincewire.attempt': AttemptTable
+  'sincewire.capture': CaptureTable
+  'sincewire.capture_watch': CaptureWatchTable
   'sincewire.credential': CredentialTable
   'sincewire.listener': ListenerTable
   'sincewire.merchapi_config': MerchapiConfigTable

@@ -1,0 +1,5 @@
+export type { CaptureOptions } from '../../domain/capture/options.ts'
+export { captureTable, type CaptureOutcome } from './capture.ts'
+export type { WorkOptions, WorkProgress } from './patience.ts'
+export { rebuildService, type RebuildOptions, type RebuildOutcome } from './rebuild.ts'
+export { uncaptureTable } from './uncapture.ts'
