@@ -50,7 +50,9 @@ function sentences({ message, fields, business }: SincewireError): string {
     ...fields.map(
       ({ field, error, inputValue }) => `  ${field} ${error}${inputValue === null ? '' : `: ${inputValue}`}`,
     ),
-    ...business.map(({ service, errorMessage }) => `  ${service}: ${errorMessage}`),
+    ...business.map((refusal) =>
+      typeof refusal === 'string' ? `  ${refusal}` : `  ${refusal.service}: ${refusal.errorMessage}`,
+    ),
   ].join('\n')
 }
 

@@ -28,6 +28,7 @@ export interface Pool {
 
 const types = new pg.TypeOverrides()
 types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, fromPostgres)
+types.setTypeParser(pg.types.builtins.DATE, (text) => text) // a Date would be a moment in this machine's zone
 types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text)) // counts and ids of ours stay far below 2^53
 
 /** Opens a pool whose sessions are fixed to UTC, ISO dates and read committed, whatever the server's defaults. */

@@ -24,9 +24,12 @@ export interface BusinessError {
   readonly errorMessage: string
 }
 
+/** What the rules of the business refuse: of one item among several, or as a sentence, as each service documents it. */
+export type Refusal = BusinessError | string
+
 export interface ErrorDetail {
   readonly fields?: readonly FieldError[]
-  readonly business?: readonly BusinessError[]
+  readonly business?: readonly Refusal[]
   readonly retryAfterSeconds?: number
   readonly cause?: unknown
 }
@@ -34,7 +37,7 @@ export interface ErrorDetail {
 export class SincewireError extends Error {
   readonly code: ErrorCode
   readonly fields: readonly FieldError[]
-  readonly business: readonly BusinessError[]
+  readonly business: readonly Refusal[]
   readonly retryAfterSeconds: number | undefined
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
@@ -62,7 +65,7 @@ export function invalidField(field: string, error: string, inputValue: unknown =
 
 /** Well-formed, but refused. */
 export function refused(
-  business: readonly BusinessError[],
+  business: readonly Refusal[],
   message = 'Error found in processing of input payload',
 ): SincewireError {
   return new SincewireError('refused', message, { business })

@@ -1,13 +1,13 @@
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { SincewireError, type BusinessError, type ErrorCode, type FieldError } from '../domain/errors.ts'
+import { SincewireError, type ErrorCode, type FieldError, type Refusal } from '../domain/errors.ts'
 
 /** The error shape of the Merchandising API (document 004); other rooms make their own of an ErrorAnswer. */
 export interface ErrorBody {
   readonly status: 'ERROR'
   readonly message: string
   readonly validationErrors?: readonly FieldError[]
-  readonly businessError?: readonly BusinessError[]
+  readonly businessError?: readonly Refusal[]
   readonly correlationId?: string
 }
 

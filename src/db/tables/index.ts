@@ -10,7 +10,10 @@ import type { PeriodTable, SystemVariablesTable } from './period.ts'
 import type { ReportReferenceTable, ReportUrlTable } from './report.ts'
 import type { TickTable } from './tick.ts'
 
-/** The tables of schemas sincewire and merch by their qualified names. The options' are in options.ts; change tables are named at run time: see feed.ts. */
+/**
+ * The tables of schemas sincewire and merch by their qualified names. The options' tables are in options.ts; change
+ * tables are named at run time: see feed.ts.
+ */
 export interface Tables {
   'merch.calendar': CalendarTable
   'merch.code_detail': CodeDetailTable
