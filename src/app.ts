@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { cataloguePart } from './app/catalogue.ts'
 import { createEngine } from './app/engine.ts'
 import { createRooms } from './app/rooms.ts'
 import type { Config } from './config.ts'
@@ -109,8 +110,10 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
       await parts.start(databasePart)
       // Before the engine: the links in its calls lead here. After it when stopping: it drains while /readyz says so.
       await parts.start(httpPart)
+      await parts.start(cataloguePart(base()))
       if (role !== 'api') await parts.start(engine(base()))
       readiness = 'ready'
+      for (const warning of openQuestions(config, role)) log.warn(warning)
       log.info({ url: url(), database: opened().place, role }, 'Sincewire is ready')
     },
     stop: () =>
@@ -135,6 +138,19 @@ async function askDatabase(db: Db): Promise<Readiness> {
   } catch {
     return 'database does not answer'
   }
+}
+
+/** What works as asked, but perhaps not as meant. */
+function openQuestions({ host, adminKey, publicUrl }: Config, role: Role): string[] {
+  const local = host === 'localhost' || host === '::1' || host.startsWith('127.')
+  return [
+    ...(local || adminKey !== undefined || role === 'engine'
+      ? []
+      : [`the API answers everybody who reaches ${host}: set SINCEWIRE_ADMIN_KEY`]),
+    ...(publicUrl !== undefined || (local && role === 'all')
+      ? []
+      : ['the links in calls lead to an address that receivers may not reach: set SINCEWIRE_PUBLIC_URL']),
+  ]
 }
 
 function hostInUrl(host: string): string {

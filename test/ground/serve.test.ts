@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { eventually, isAlive, runCommand, scratch, startService } from '../support/index.ts'
 
@@ -72,6 +73,18 @@ test('a service that starts right after a kill -9 waits for what the dead one le
   }
   await service.ready
   expect((await service.stop()).code).toBe(0)
+})
+
+test('Ctrl-C, which the terminal sends to every process of the group, ends it as cleanly as SIGTERM', async () => {
+  const launcher = fileURLToPath(new URL('../../src/sincewire.js', import.meta.url))
+  const service = startService({
+    command: ['setsid', process.execPath, launcher],
+    env: { SINCEWIRE_DATA_DIR: join(scratch(), 'data') },
+  })
+  await service.ready
+  process.kill(-service.pid, 'SIGINT')
+  expect(await service.ended).toMatchObject({ code: 0, stderr: '' })
+  expect(service.lines.filter(({ level }) => level !== 'info')).toEqual([])
 })
 
 test('a service whose PostgreSQL is killed says so, ends with exit code 1, and recovers at the next start', async () => {

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { cleanUp } from './cleanUp.ts'
 
 const launcher = fileURLToPath(new URL('../../src/sincewire.js', import.meta.url))
+
+/** Ends the child with the test's process, should that not come to its clean-up (vitest's -t, a kill). */
+const tied = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : []
 
 export interface ServiceOptions {
   /** SINCEWIRE_* and DATABASE_URL; the port is a free one unless said otherwise. */
@@ -42,7 +46,10 @@ export interface Service {
 
 /** The real thing in a process of its own. Killed after the test, describe or file it was called in. */
 export function startService(options: ServiceOptions = {}): Service {
-  const [program, ...first] = options.command ?? [process.execPath, launcher]
+  const [program, ...first] = [...tied, ...(options.command ?? [process.execPath, launcher])] as [
+    string,
+    ...string[],
+  ]
   const child = spawn(program, [...first, ...(options.args ?? ['serve'])], {
     cwd: options.cwd ?? '/',
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SINCEWIRE_PORT: '0', ...options.env },

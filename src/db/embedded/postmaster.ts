@@ -35,7 +35,8 @@ export async function spawnPostmaster(
     `${key}=${value}`,
   ])
   const { file, args, options } = commandFor(launcher, true, program, ['-D', data, ...flags])
-  const child = spawn(file, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
+  // A group of its own: Ctrl-C on a terminal is for us, who stop it last, when everybody has let go of it.
+  const child = spawn(file, args, { ...options, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
   const words: string[] = []
   const ended = endOf(child, words)
   const accepting = new Promise<'ready'>((resolve) => {
