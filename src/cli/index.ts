@@ -15,6 +15,5 @@ export const commands: readonly Register[] = [
   registerRebuild,
   registerUncapture,
   registerListen,
-  ,
   registerDemo,
 ]

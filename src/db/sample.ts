@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { DbOrTx } from './pool.ts'
+import type { Db, DbOrTx } from './pool.ts'
 
 /** Whether the sample catalogue's tables are there. */
 export async function hasSample(db: DbOrTx): Promise<boolean> {
@@ -9,12 +9,9 @@ export async function hasSample(db: DbOrTx): Promise<boolean> {
   return rows[0]?.there === true
 }
 
-/** Makes the tables and views of config/catalogue/sample.sql, given as text, once: later calls wait and find them. */
-export async function createSample(db: DbOrTx, ddl: string): Promise<boolean> {
-  await sql`select pg_advisory_xact_lock(hashtextextended('sincewire.sample', 0))`.execute(db)
-  if (await hasSample(db)) return false
+/** Makes the tables and views of config/catalogue/sample.sql, given as text. */
+export async function createSample(db: DbOrTx, ddl: string): Promise<void> {
   await sql.raw(ddl).execute(db)
-  return true
 }
 
 /** Inserts rows whose members are named like the columns. */
@@ -23,4 +20,28 @@ export async function insertSampleRows(db: DbOrTx, table: string, rows: readonly
   await sql`insert into ${target} select * from json_populate_recordset(null::${target}, ${JSON.stringify(rows)}::json)`.execute(
     db,
   )
+}
+
+/** What a view of the catalogue has now: the key, its parts joined by commas, and the document's text. */
+export async function readSampleDocuments(
+  db: DbOrTx,
+  view: string,
+  key: readonly string[],
+): Promise<readonly { readonly key: string; readonly document: string }[]> {
+  const parts = sql.join(key.map((column) => sql.id(column)))
+  const { rows } = await sql<{ key: string; document: string }>`
+    select concat_ws(',', ${parts}) as key, doc::text as document from ${sql.id('sample', view)}`.execute(db)
+  return rows
+}
+
+/** Runs `work` while nobody else does, here or in another process; waits for its turn. */
+export async function withSampleLock<T>(db: Db, work: () => Promise<T>): Promise<T> {
+  return db.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(hashtextextended('sincewire.sample', 0))`.execute(connection)
+    try {
+      return await work()
+    } finally {
+      await sql`select pg_advisory_unlock(hashtextextended('sincewire.sample', 0))`.execute(connection)
+    }
+  })
 }

@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
 import { realisticChange } from '../../src/services/sample/change.ts'
 import { fillSample } from '../../src/services/sample/fill.ts'
-import { testDatabase } from '../support/index.ts'
+import { loadSampleCatalogue } from '../../src/services/sample/load.ts'
+import { sampleServices } from '../../src/services/sample/catalogue.ts'
+import { sampleDocuments } from '../../src/services/sample/documents.ts'
+import { testApp, testDatabase } from '../support/index.ts'
 
 const database = await testDatabase()
 const { db } = database
@@ -106,6 +109,42 @@ test('each view has its key and the documented fields', async () => {
     'standardUom',
   ])
   expect((await fields('item_loc_document')).slice(0, 3)).toEqual(['locType', 'loc', 'item'])
+})
+
+test('the six services are loaded once however many ask, and filter as documented', async () => {
+  const asked = await Promise.all([loadSampleCatalogue(db), loadSampleCatalogue(db), loadSampleCatalogue(db)])
+  expect(asked.sort()).toEqual([false, false, true])
+  const app = await testApp(database.url, { 'catalogue.sample': true }, { role: 'api' })
+  const get = async (path: string) => {
+    const answer = await fetch(`${app.url}/MerchIntegrations/services/${path}`)
+    return (await answer.json()) as { items: Record<string, unknown>[]; count: number }
+  }
+  for (const { service, keyParts } of sampleServices) {
+    const { items } = await get(
+      `${service}?limit=9999&exclude=items.action,items.cacheTimestamp,items.cacheCreateTimestamp`,
+    )
+    const byKey = new Map(items.map((item) => [keyParts.map((part) => item[part]).join(','), item]))
+    expect(byKey).toEqual(await sampleDocuments(db, service))
+  }
+  const counts = async (query: string, condition: string) => {
+    const [row] = await database.run(`select count(*)::int as n from ${condition}`)
+    expect([query, (await get(query)).count]).toEqual([query, row!['n']])
+    expect(row!['n']).toBeGreaterThan(0)
+  }
+  await counts(
+    'foundation/item?limit=9999&deptId=1010&itemLevel=1&status=A',
+    `sample.item where dept = 1010 and item_level = 1 and status = 'A'`,
+  )
+  await counts('foundation/item?limit=9999&supplier=2003', 'sample.item_supplier where supplier = 2003')
+  await counts(
+    'foundation/item/location?limit=9999&locationType=S&location=1004',
+    `sample.item_loc where loc_type = 'S' and loc = 1004`,
+  )
+  await counts(
+    'procurement/order?notBeforeDate=2026-12-20&notAfterDate=2027-01-20',
+    `sample.purchase_order where not_before_date >= '2026-12-20' and not_after_date <= '2027-01-20'`,
+  )
+  await counts('inventory/available?limit=9999&locationType=W', `sample.stock where location_type = 'W'`)
 })
 
 test('realistic changes happen, are told as they are, and those rolled back leave nothing', async () => {

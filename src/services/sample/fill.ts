@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Db } from '../../db/pool.ts'
-import { createSample, insertSampleRows } from '../../db/sample.ts'
+import { createSample, hasSample, insertSampleRows } from '../../db/sample.ts'
 
 const DDL = new URL('../../../config/catalogue/sample.sql', import.meta.url)
 const ROWS_A_STATEMENT = 1000
@@ -12,7 +12,8 @@ const ROWS_A_STATEMENT = 1000
 export async function fillSample(db: Db, onRows: (done: number, total: number) => void): Promise<boolean> {
   const ddl = await readFile(DDL, 'utf8')
   return db.transaction().execute(async (tx) => {
-    if (!(await createSample(tx, ddl))) return false
+    if (await hasSample(tx)) return false
+    await createSample(tx, ddl)
     // Here, because it takes a moment to load and is wanted once.
     const { generateSample } = await import('./generate.ts')
     const rows = generateSample()
