@@ -119,6 +119,18 @@ test('a bad setting stops the start with one sentence and exit code 1', async ()
   })
 })
 
+test('--config and SINCEWIRE_CONFIG name a file; the option is the stronger', async () => {
+  const folder = scratch()
+  const [one, two] = [join(folder, 'one.yaml'), join(folder, 'two.yaml')]
+  writeFileSync(one, 'logLevel: one')
+  writeFileSync(two, 'logLevel: two')
+  const env = { SINCEWIRE_CONFIG: one, SINCEWIRE_DATA_DIR: folder }
+  expect((await runCommand(['migrate'], { env })).stderr).toContain(`The setting logLevel (${one}) must be`)
+  expect((await runCommand(['migrate', '--config', two], { env })).stderr).toContain(
+    `The setting logLevel (${two}) must be`,
+  )
+})
+
 test('every key can be set by a variable of its own', () => {
   const keys = Object.keys(readSettings({}).values)
   expect(variableFor('engine.retry.holdBaseSeconds')).toBe('SINCEWIRE_ENGINE_RETRY_HOLD_BASE_SECONDS')
