@@ -7,7 +7,7 @@ create schema sample;
 create table sample.dept (
   dept            integer primary key,
   dept_name       text not null,
-  buyer           text not null,
+  buyer           integer not null,                            -- a person: see merch.buyer
   group_no        integer not null,
   create_datetime timestamptz(0) not null default now(),
   update_datetime timestamptz(0) not null default now()
@@ -70,15 +70,18 @@ create table sample.item_uda (
 );
 
 create table sample.store (
-  store         integer primary key,
-  store_type    text not null,
-  store_name    text not null,
-  store_name10  text not null,
-  open_date     date not null,
-  close_date    date,
-  currency_code text not null,
-  timezone_name text not null,
-  district      integer not null
+  store          integer primary key,
+  store_type     text not null,
+  store_name     text not null,
+  store_name10   text not null,
+  store_mgr_name text not null,
+  phone_number   text,
+  email          text,
+  open_date      date not null,
+  close_date     date,
+  currency_code  text not null,
+  timezone_name  text not null,
+  district       integer not null
 );
 
 create table sample.store_address (
@@ -198,6 +201,7 @@ select s.store, row_to_json(doc) as doc
 from sample.store s
 cross join lateral (
   select s.store, s.store_type as "storeType", s.store_name as "storeName", s.store_name10 as "storeName10",
+         s.store_mgr_name as "storeManagerName", s.phone_number as "phoneNumber", s.email,
          s.open_date as "openDate", s.close_date as "closeDate", s.currency_code as "currencyCode",
          s.timezone_name as "timezoneName", s.district,
          (select coalesce(json_agg(a order by a."addressKey"), '[]')
@@ -232,3 +236,9 @@ cross join lateral (
          k.stock_on_hand - k.reserved_quantity as "availableQuantity", k.stock_on_hand as "stockOnHand",
          k.standard_uom as "standardUom"
 ) doc;
+
+-- Where people are in these tables, so that a masking (Data Privacy API) finds them.
+insert into merch.personal_data (entity_name, source, id_column, columns) values
+  ('STORE', 'sample.store', 'store',
+   '{"fullName": ["store_mgr_name"], "phone": ["phone_number"], "email": ["email"]}'),
+  ('STORE', 'sample.store_address', 'store', '{"addr1": ["add_1"], "city": ["city"], "countryId": ["country_id"]}');

@@ -167,12 +167,12 @@ export async function introduce(db: DbOrTx, place: number): Promise<{ readonly i
 export async function changeBuyer(
   db: DbOrTx,
   place: number,
-  buyer: string,
+  buyer: number,
 ): Promise<{ readonly dept: number } | undefined> {
   const dept = await pick(db, 'dept', 'dept', sql`true`, place)
   const { rows } = await sql<{ dept: number }>`
-    update sample.dept set buyer = ${buyer}, update_datetime = now()
-    where dept = ${dept ?? null}::integer and buyer <> ${buyer} returning dept`.execute(db)
+    update sample.dept set buyer = ${buyer}::integer, update_datetime = now()
+    where dept = ${dept ?? null}::integer and buyer <> ${buyer}::integer returning dept`.execute(db)
   return rows[0]
 }
 

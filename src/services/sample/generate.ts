@@ -15,6 +15,7 @@ const ORDERS = 300
 const STORES = 40
 const WAREHOUSES = [9001, 9002, 9003]
 const SUPPLIERS = 25
+const BUYERS = [101, 106] as const
 
 /** The sample retailer: the same rows at every call. About 100 ms. */
 export function generateSample(): SampleRows {
@@ -52,7 +53,7 @@ function dept({ dept, name, group }: Department): Row {
   return {
     dept,
     dept_name: name,
-    buyer: faker.person.fullName(),
+    buyer: faker.number.int({ min: BUYERS[0], max: BUYERS[1] }),
     group_no: group,
     create_datetime: created,
     update_datetime: created,
@@ -164,6 +165,11 @@ function store(id: number) {
   const name = `${city.city} ${id < 1001 + cities.length ? 'Centre' : pick(['North', 'West', 'Riverside', 'Outlet'])}`
   const row: Row = {
     ...{ store: id, store_type: 'C', store_name: name, store_name10: name.slice(0, 10).trim() },
+    ...{
+      store_mgr_name: faker.person.fullName(),
+      phone_number: faker.phone.number({ style: 'international' }),
+    },
+    email: `store.${id}@retailer.example`,
     ...{ open_date: past(15).slice(0, 10), close_date: null, district: 10 + cities.indexOf(city) },
     ...{ currency_code: city.currencyCode, timezone_name: city.timezoneName },
   }
