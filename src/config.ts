@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseBatchRefusal } from './domain/batch.ts'
 import { patternFault } from './domain/target.ts'
 import { logLevels } from './log.ts'
 import { readSettings, type SettingSources } from './settings.ts'
@@ -26,6 +27,21 @@ const patterns = z.preprocess(
       if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
     }),
     'must be a list of hosts',
+  ),
+)
+const refusals = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',') : (value ?? [])),
+  z.array(
+    z.string('must be a list of services').transform((written, context) => {
+      const refusal = parseBatchRefusal(written)
+      if (refusal) return refusal
+      context.addIssue({
+        code: 'custom',
+        message: 'must hold services such as webhooks/manage or webhooks/manage:costing',
+      })
+      return z.NEVER
+    }),
+    'must be a list of services',
   ),
 )
 const url = (schemes: RegExp, message: string) =>
@@ -83,6 +99,7 @@ const schema = z.strictObject({
     apiStatementTimeoutMilliseconds: whole(0, 3_600_000),
   }),
   catalogue: z.strictObject({ sample: yesNo }),
+  batch: z.strictObject({ refuseWrites: refusals, retryAfterSeconds: whole(1, 86_400) }),
   engine,
   retention: z.strictObject({
     attemptDays: whole(1, 3650),

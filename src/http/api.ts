@@ -4,10 +4,12 @@ import type { MiddlewareHandler } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { invalid, notFound, shown } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
+import { checkRefusals, refuseDuringBatch, type BatchGuard } from './batchGuard.ts'
 import { limitBody } from './bodyLimit.ts'
 import { answerFor } from './errors.ts'
 import { requireAdminKey } from './guard.ts'
 import { addHealth, type Readiness } from './health.ts'
+import { addOpenApi } from './openapi.ts'
 import type { Api, ApiEnv } from './room.ts'
 
 export interface ApiOptions {
@@ -17,13 +19,15 @@ export interface ApiOptions {
   readonly readiness: () => Promise<Readiness>
   /** The rooms, each already holding its services, e.g. (api) => merchandising(api, services). */
   readonly rooms: readonly ((api: Api) => void)[]
+  /** When given: write services that are refused while the nightly batch runs. Each must be one of the rooms'. */
+  readonly batch?: BatchGuard | undefined
 }
 
 /** 9999 listeners in one call (document 004), each field at its longest, are 29 MB. */
 const BODY_LIMIT_BYTES = 32 << 20
 
 /** The whole API: what all rooms share around them. Needs no port: tests may call `api.request`. */
-export function createApi({ log, adminKey, readiness, rooms }: ApiOptions): Api {
+export function createApi({ log, adminKey, readiness, rooms, batch }: ApiOptions): Api {
   const api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (result.success) return
@@ -49,7 +53,10 @@ export function createApi({ log, adminKey, readiness, rooms }: ApiOptions): Api 
     }),
   )
   api.use(limitBody(BODY_LIMIT_BYTES))
+  if (batch) api.use(refuseDuringBatch(batch))
   for (const room of rooms) room(api)
+  addOpenApi(api)
+  if (batch) checkRefusals(api, batch)
   api.notFound((c) => c.json(answerFor(notFound(), c.get('correlationId')).body, 404))
   api.onError((error, c) => {
     const { status, headers, body, ours } = answerFor(error, c.get('correlationId'))

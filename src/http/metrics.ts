@@ -9,4 +9,15 @@ export const addMetrics: Room<{ render(): Promise<{ contentType: string; text: s
     const { contentType, text } = await metrics.render()
     return c.body(text, 200, { 'content-type': contentType })
   })
+  api.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/metrics',
+    summary: 'What the service is doing, for Prometheus.',
+    responses: {
+      200: {
+        description: "Prometheus's text format",
+        content: { 'text/plain': { schema: { type: 'string' } } },
+      },
+    },
+  })
 }

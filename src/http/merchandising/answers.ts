@@ -33,3 +33,6 @@ export function json<T extends z.ZodType>(description: string, schema: T) {
 export const failures = {
   400: json('Something in the input is wrong or refused; nothing was changed', errorAnswer),
 }
+
+/** For what may not be there. */
+export const missing = { 404: json('There is no such thing', errorAnswer) }

@@ -1,7 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
 import { CREDENTIAL_TYPES } from '../../domain/credential.ts'
-import { invalid } from '../../domain/errors.ts'
 import { SERVICES_PATH } from '../../domain/publishLinks.ts'
 import { LENGTHS, RANGES } from '../../domain/registration/limits.ts'
 import { credentialNameFault, headerValueFault, usernameFault } from '../../domain/registration/text.ts'
@@ -10,7 +8,7 @@ import type { Room } from '../room.ts'
 import { failures, json, successAnswer } from './answers.ts'
 import { clearableText, oneOf, requiredText, text, wholeNumber, yesNo } from './fields.ts'
 import { onlyMethods } from './methods.ts'
-import { fieldErrors, withBean } from './validation.ts'
+import { refuseBody, withBean } from './validation.ts'
 
 const credential = z
   .strictObject({
@@ -37,10 +35,6 @@ const route = createRoute({
   responses: { 200: json('Done', successAnswer), ...failures },
 })
 
-async function refuse(issues: readonly z.core.$ZodIssue[], c: Context): Promise<never> {
-  throw invalid(fieldErrors(issues, await c.req.json(), 'manage'))
-}
-
 const messages = {
   created: 'Create record was successful',
   updated: 'Update record was successful',
@@ -55,7 +49,7 @@ export const addCredentials: Room<Pick<RegistrationServices, 'manageCredential'>
       const done = await withBean('manage', services.manageCredential(c.req.valid('json')))
       return c.json({ status: 'SUCCESS' as const, message: messages[done] }, 200)
     },
-    (result, c) => (result.success ? undefined : refuse(result.error.issues, c)),
+    refuseBody('manage'),
   )
   onlyMethods(api, route.path, ['PUT'])
 }

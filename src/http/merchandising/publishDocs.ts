@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { SERVICES_PATH } from '../../domain/publishLinks.ts'
 import type { Api } from '../room.ts'
+import { failures, json, missing } from './answers.ts'
 
 const moment = z.iso.datetime()
 const paths = z.string().openapi({ example: 'items.item,items.address.city' })
@@ -42,10 +43,6 @@ const collection = z.object({
   }),
 })
 
-function json<T extends z.ZodType>(description: string, schema: T) {
-  return { description, content: { 'application/json': { schema } } }
-}
-
 /** Writes the publish API into the OpenAPI document: its services are data, so it has one path for all of them. */
 export function describePublish(api: Api): void {
   const service = z
@@ -58,13 +55,13 @@ export function describePublish(api: Api): void {
     summary:
       'A page of the records of a service that changed in a window; a service may have filters besides.',
     request: { params: z.object({ service }), query: collection },
-    responses: { 200: json('One record for each key, in its current state', page) },
+    responses: { 200: json('One record for each key, in its current state', page), ...failures, ...missing },
   })
   registry.registerPath({
     method: 'get',
     path: `${SERVICES_PATH}/{service}/{id}`,
     summary: 'One record by its natural key, its action null; 404 when absent or deleted.',
     request: { params: z.object({ service, id: z.string() }), query: z.object(shape) },
-    responses: { 200: json('The record', record) },
+    responses: { 200: json('The record', record), ...failures, ...missing },
   })
 }

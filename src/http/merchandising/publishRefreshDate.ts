@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { SERVICES_PATH } from '../../domain/publishLinks.ts'
 import type { PublishServices } from '../../services/publish/index.ts'
 import type { Room } from '../room.ts'
+import { failures } from './answers.ts'
 
 const moment = z.iso.datetime().nullable()
 
@@ -32,6 +33,7 @@ const route = createRoute({
         },
       },
     },
+    ...failures,
   },
 })
 

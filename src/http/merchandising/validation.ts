@@ -1,8 +1,15 @@
 import type { z } from '@hono/zod-openapi'
-import { SincewireError, shown, type FieldError } from '../../domain/errors.ts'
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { invalid, SincewireError, shown, type FieldError } from '../../domain/errors.ts'
 import { inputValueOf } from '../../domain/registration/inputValue.ts'
 
 type Issue = z.core.$ZodIssue
+
+/** What a route's hook is given. */
+export type Checked =
+  | { readonly success: true }
+  | { readonly success: false; readonly error: z.core.$ZodError }
 
 /**
  * What zod found, as the documented validationErrors. `field` is a bean path from the operation's name (document 004
@@ -28,6 +35,23 @@ export function fieldErrors(issues: readonly Issue[], input: unknown, bean: stri
       },
     ]
   })
+}
+
+/** A route's hook: answers what is wrong with a JSON body, its fields named from the operation's bean. */
+export function refuseBody(bean: string) {
+  const refuse = async (error: z.core.$ZodError, c: Context): Promise<never> => {
+    throw invalid(fieldErrors(error.issues, await sentJson(c), bean))
+  }
+  return (result: Checked, c: Context) => (result.success ? undefined : refuse(result.error, c))
+}
+
+/** The JSON body that a hook is asked about; undefined where the call had none. */
+export async function sentJson(c: Context): Promise<unknown> {
+  const text = await c.req.text()
+  if (text === '') return undefined
+  // Without a content type the validator takes no look at the body, and calls it empty.
+  if (!c.req.header('content-type')) throw new HTTPException(415, { message: 'The content type is missing' })
+  return JSON.parse(text) as unknown
 }
 
 /** Runs a verb whose field errors name fields as the domain does, and puts the bean's name before them. */

@@ -1,5 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { invalid } from '../../domain/errors.ts'
 import { SERVICES_PATH } from '../../domain/publishLinks.ts'
 import { LENGTHS } from '../../domain/registration/limits.ts'
 import { plainTextFault } from '../../domain/registration/text.ts'
@@ -12,28 +11,18 @@ import type { RegistrationServices } from '../../services/registration.ts'
 import type { Room } from '../room.ts'
 import { failures, json, link } from './answers.ts'
 import { onlyMethods } from './methods.ts'
-import { fieldErrors } from './validation.ts'
+import { formatQuery, queryLimit, queryText, refuseQuery } from './query.ts'
 import { toWebhookItem, webhookItem } from './webhookItem.ts'
 
 const DEFAULT_LIMIT = 1000
-const ONCE = 'must be given once'
 
-// Matched exactly (newer contract): a blank value is not "not given".
 const query = z.strictObject({
-  service: z
-    .string(ONCE)
-    .min(1, 'must not be blank')
-    .max(LENGTHS.service, `must be at most ${LENGTHS.service} characters`)
-    .refine((text) => plainTextFault(text) === undefined, 'must not hold control characters')
+  service: queryText(LENGTHS.service)
     .optional()
     .openapi({ description: 'only the listeners of this service' }),
-  limit: z
-    .string(ONCE)
-    .regex(/^(?!0+$)\d{1,6}$/, 'must be 1 to 6 digits, not zero')
-    .optional()
-    .openapi({ description: `items on a page; ${DEFAULT_LIMIT} when not given` }),
+  limit: queryLimit('items', DEFAULT_LIMIT),
   offsetkey: z
-    .string(ONCE)
+    .string('must be given once')
     .refine((text) => positionOf(text) !== undefined, 'must be an offsetkey from a link of this list')
     .optional()
     .openapi({ description: 'credential name, service and listener name, from the link to the next page' }),
@@ -79,7 +68,7 @@ export const addWebhooks: Room<RegistrationServices> = (api, services) => {
         includeMetrics: includeMetrics === 'Y',
       })
       const href = (key: string | undefined) =>
-        `${services.publicUrl()}${route.path}?${queryText({ limit: String(limit), service, includeMetrics, offsetkey: key })}`
+        `${services.publicUrl()}${route.path}?${formatQuery({ limit: String(limit), service, includeMetrics, offsetkey: key })}`
       const links = [{ href: href(offsetkey), rel: 'self' as const }]
       const more = next && { href: href(formatWebhookPosition(next)), rel: 'next' as const }
       return c.json(
@@ -93,18 +82,11 @@ export const addWebhooks: Room<RegistrationServices> = (api, services) => {
         200,
       )
     },
-    (result, c) => {
-      if (!result.success) throw invalid(fieldErrors(result.error.issues, c.req.query(), ''))
-    },
+    refuseQuery,
   )
   onlyMethods(api, route.path, ['GET', 'HEAD'])
 }
 
 function positionOf(text: string): WebhookPosition | undefined {
   return plainTextFault(text) === undefined ? parseWebhookPosition(text) : undefined
-}
-
-function queryText(parameters: Record<string, string | undefined>): string {
-  const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined)
-  return new URLSearchParams(given).toString()
 }

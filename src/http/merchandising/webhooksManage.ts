@@ -12,7 +12,7 @@ import type { Room } from '../room.ts'
 import { failures, json, successAnswer } from './answers.ts'
 import { clearableText, moment, requiredNumber, requiredText, text, wholeNumber, yesNo } from './fields.ts'
 import { onlyMethods } from './methods.ts'
-import { fieldErrors } from './validation.ts'
+import { fieldErrors, sentJson } from './validation.ts'
 
 const item = z
   .strictObject({
@@ -101,7 +101,7 @@ async function refuse(
   issues: readonly z.core.$ZodIssue[],
   c: Context,
 ): Promise<never> {
-  const body: unknown = await c.req.json()
+  const body = await sentJson(c)
   const fields = fieldErrors(issues, body, 'manage')
   const business = await services.checkListeners(wellFormedItems(body))
   throw new SincewireError('invalid', 'Error found in validation of input payload', { fields, business })
