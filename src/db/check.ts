@@ -3,13 +3,14 @@ import { unusable } from '../domain/errors.ts'
 
 const OLDEST = 14
 /** Schemas of ours. Missing ones are made, which takes CREATE on the database. */
-const SCHEMAS = ['sincewire', 'sincewire_feed', 'sincewire_jobs', 'merch']
+const SCHEMAS = ['sincewire', 'sincewire_feed', 'sincewire_capture', 'sincewire_jobs', 'merch']
 
 /**
  * Whether a server that somebody else runs can be used: reachable, new enough, the primary, and each privilege we
- * need. Throws `unusable` with one sentence, never with the password. Returns warnings: what works, but worse.
+ * need. Throws `unusable` with one sentence, never with the password. Seeing other sessions (pg_monitor) is not among
+ * them: ticks go by locks alone, which everybody may read.
  */
-export async function checkServer(url: string): Promise<string[]> {
+export async function checkServer(url: string): Promise<void> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: 10_000,
@@ -24,7 +25,6 @@ export async function checkServer(url: string): Promise<string[]> {
   try {
     await refuseServer(client, placeOf(url))
     await refusePrivileges(client)
-    return await warnings(client)
   } finally {
     await client.end()
   }
@@ -70,17 +70,6 @@ async function refusePrivileges(client: pg.Client): Promise<void> {
   const told = rows.slice(0, 10).map(({ lack, grant }) => `${lack} (${grant})`)
   if (rows.length > told.length) told.push(`and ${rows.length - told.length} more`)
   throw unusable(`The database user ${first.person} lacks ${told.join('; ')}.`)
-}
-
-async function warnings(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ sees: boolean; person: string }>(
-    `select pg_has_role('pg_read_all_stats', 'USAGE') as sees, current_user as person`,
-  )
-  const [row] = rows
-  if (!row || row.sees) return []
-  return [
-    `The database user ${row.person} cannot see other sessions, so windows cost more while somebody writes; nothing is lost. To mend it: grant pg_monitor to ${pg.escapeIdentifier(row.person)}`,
-  ]
 }
 
 /** A database URL as it may be shown: host, port and database alone. */

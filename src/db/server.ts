@@ -25,7 +25,7 @@ export interface Server {
 export async function openServer(options: ServerOptions, log: Log, share = false): Promise<Server> {
   const { databaseUrl, dataDir, postgresBin } = options
   if (databaseUrl !== undefined) {
-    for (const warning of await checkServer(databaseUrl)) log.warn(warning)
+    await checkServer(databaseUrl)
     return {
       url: databaseUrl,
       place: placeOf(databaseUrl),
