@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { cataloguePart } from './app/catalogue.ts'
 import { createEngine } from './app/engine.ts'
-import { createRooms } from './app/rooms.ts'
+import { createBatchGuard, createRooms } from './app/rooms.ts'
 import type { Config } from './config.ts'
 import { openDatabase, type OpenDatabase } from './database.ts'
 import type { Db } from './db/pool.ts'
@@ -14,6 +14,7 @@ import type { Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { Parts, type Part } from './parts.ts'
 import type { Vault } from './secrets/vault.ts'
+import { createDatabaseTrail, type AuditTrail } from './services/audit/index.ts'
 
 export type Role = 'all' | 'api' | 'engine'
 
@@ -27,6 +28,8 @@ export interface Base {
   /** For the engine. */
   readonly engineDb: Db
   readonly vault: Vault
+  /** What the API's calls leave behind; written by a part of its own. */
+  readonly audit: AuditTrail
   readonly metrics: Metrics
   /** Under which receivers reach the API; no slash at the end. */
   publicUrl(): string
@@ -75,10 +78,16 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
       engineDb,
       vault,
       metrics,
+      audit,
       publicUrl: () => config.publicUrl ?? url(),
     }
   }
 
+  const audit = createDatabaseTrail(() => opened().engineDb, {
+    onTrouble: (err) => log.warn({ err }, 'audited calls could not be written; they are tried again'),
+    onLoss: (calls) => log.error({ calls }, 'audited calls were given up'),
+  })
+  const auditPart: Part = { name: 'audit', start: () => Promise.resolve(), stop: () => audit.flush() }
   const databasePart: Part = {
     name: 'database',
     async start() {
@@ -99,6 +108,7 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
         adminKey: config.adminKey,
         readiness: ready,
         rooms: [...everywhere, ...rooms],
+        batch: role === 'engine' ? undefined : createBatchGuard(base()),
       })
       server = await listen(api, config.host, config.port)
     },
@@ -108,6 +118,8 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
   return {
     async start() {
       await parts.start(databasePart)
+      // Stopped after the API, so that its last calls are written.
+      await parts.start(auditPart)
       // Before the engine: the links in its calls lead here. After it when stopping: it drains while /readyz says so.
       await parts.start(httpPart)
       await parts.start(cataloguePart(base()))

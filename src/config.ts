@@ -103,6 +103,7 @@ const schema = z.strictObject({
   engine,
   retention: z.strictObject({
     attemptDays: whole(1, 3650),
+    auditDays: whole(1, 3650),
     tickDays: whole(1, 3650),
     tombstoneDays: whole(1, 36_500),
   }),

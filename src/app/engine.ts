@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { pruneAttempts } from '../db/attempt.ts'
+import { pruneAudit } from '../db/audit.ts'
 import { openPool, type Db, type Pool } from '../db/pool.ts'
 import { findService } from '../db/service.ts'
 import { Signals } from '../db/signals.ts'
@@ -218,7 +219,11 @@ async function prune({ config, engineDb, log }: Base): Promise<void> {
   for (let went = PRUNE_CHUNK; went === PRUNE_CHUNK; attempts += went) {
     went = await pruneAttempts(engineDb, config.retention.attemptDays, PRUNE_CHUNK)
   }
-  log.info({ ticks, attempts }, 'pruned')
+  let audited = 0
+  for (let went = PRUNE_CHUNK; went === PRUNE_CHUNK; audited += went) {
+    went = await pruneAudit(engineDb, config.retention.auditDays, PRUNE_CHUNK)
+  }
+  log.info({ ticks, attempts, audited }, 'pruned')
 }
 
 /** One wide line for each delivery attempt. */

@@ -1,9 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Base } from '../app.ts'
+import type { BatchGuard } from '../http/batchGuard.ts'
+import { addAudit } from '../http/audit.ts'
+import { addAuditStatus } from '../http/auditStatus.ts'
+import { addAdministration } from '../http/merchandising/administration/index.ts'
 import { addPublish } from '../http/merchandising/publish.ts'
 import { addRefreshDate } from '../http/merchandising/publishRefreshDate.ts'
 import { addRegistration } from '../http/merchandising/registration.ts'
+import { addPrivacy } from '../http/privacy/privateData.ts'
 import type { Api } from '../http/room.ts'
+import { createAdministrationServices } from '../services/administration.ts'
+import { createAuditServices } from '../services/audit/index.ts'
+import { createPrivacyServices } from '../services/privacy/index.ts'
+import { batchStatus } from '../services/batch/status.ts'
 import { createPublishServices, createReadPage } from '../services/publish/index.ts'
 import { createRegistrationServices } from '../services/registration.ts'
 
@@ -18,11 +27,25 @@ export function createRooms(base: Base): readonly ((api: Api) => void)[] {
     uuid: randomUUID,
   })
   const readPage = createReadPage({ db, publicUrl, cacheMegabytes: config.engine.pageCacheMegabytes })
+  const administration = createAdministrationServices({ db, publicUrl })
+  const audit = createAuditServices(db, base.audit)
+  const privacy = createPrivacyServices({ db, patientDb: base.engineDb })
   const publish = createPublishServices({ db, readPage, publicUrl })
   return [
+    // First: around the services that it audits.
+    (api) => addAudit(api, audit),
+    (api) => addAuditStatus(api, audit),
     (api) => addRegistration(api, registration),
+    (api) => addAdministration(api, administration),
+    (api) => addPrivacy(api, privacy),
     (api) => addRefreshDate(api, publish),
     // Last: it takes every path below the services.
     (api) => addPublish(api, publish),
   ]
+}
+
+/** Refuses write services while the nightly batch runs. */
+export function createBatchGuard({ apiDb, config }: Base): BatchGuard {
+  const { refuseWrites, retryAfterSeconds } = config.batch
+  return { refuse: refuseWrites, retryAfterSeconds, status: () => batchStatus(apiDb) }
 }
