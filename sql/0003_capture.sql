@@ -43,8 +43,7 @@ create table sincewire.capture (
   excluded      text[] not null default '{}',        -- columns left out of the row's document
   renamed       jsonb not null default '{}',         -- {"column": "name"}
   camel_case    boolean not null default false,
-  shape         jsonb,                               -- [{"column","name"}] as published; null: the whole row
-  load_position text                                 -- last key loaded, while loading
+  shape         jsonb                                -- [{"column","name"}] as published; null: the whole row
 );
 
 create table sincewire.capture_watch (
@@ -53,6 +52,12 @@ create table sincewire.capture_watch (
   watched     regclass not null,
   expressions text[] not null,                       -- over a row of the watched table, one per key part
   primary key (service, position)
+);
+
+-- How far a load has come: there is a row while it is under way or was cut short.
+create table sincewire.capture_load (
+  service  text primary key references sincewire.capture on delete cascade,
+  position text not null  -- the last key loaded
 );
 
 -- What a trigger found of a key.
@@ -229,10 +234,10 @@ begin
       select {{s.columns}}, ({{s.text}}) collate "C" as key, ltrim(s.doc::text, E'' \t\r\n'')::json as document
       from {{document view}} s where s.doc is not null'
     when c.shape is not null then 'create or replace view {{document}} as
-      select {{s.columns}}, ({{s.text}}) collate "C" as key, row_to_json(d) as document
+      select {{s.columns}}, ({{s.text}}) collate "C" as key, row_to_json(d.*) as document
       from {{source table}} s cross join lateral (select {{shape}}) d'
     else 'create or replace view {{document}} as
-      select {{s.columns}}, ({{s.text}}) collate "C" as key, row_to_json(s) as document from {{source table}} s'
+      select {{s.columns}}, ({{s.text}}) collate "C" as key, row_to_json(s.*) as document from {{source table}} s'
     end, p || jsonb_build_object(
       'document view', c.document_view::text,
       'shape', (select string_agg(format('s.%I as %I', e ->> 'column', e ->> 'name'), ', ' order by n)

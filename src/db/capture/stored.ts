@@ -29,7 +29,7 @@ interface StoredRow {
 /** The service of that name, or undefined. */
 export async function findStored(db: DbOrTx, service: string): Promise<StoredService | undefined> {
   const { rows } = await sql<StoredRow>`
-    select m.json_table, m.loaded_at, m.wake_on_commit, c.load_position,
+    select m.json_table, m.loaded_at, m.wake_on_commit, l.position as load_position,
            case when c.service is not null then json_build_object(
              'source', c.source::oid::int8, 'key', c.key_columns, 'view', c.document_view::oid::int8,
              'watches', (select coalesce(json_agg(json_build_object(
@@ -38,6 +38,7 @@ export async function findStored(db: DbOrTx, service: string): Promise<StoredSer
              'shape', json_build_object('excluded', c.excluded, 'renamed', c.renamed, 'camelCase', c.camel_case),
              'members', c.shape) end as definition
     from sincewire.merchapi_config m left join sincewire.capture c on c.service = m.merchapi_name
+    left join sincewire.capture_load l on l.service = m.merchapi_name
     where m.merchapi_name = ${service}`.execute(db)
   const [row] = rows
   if (!row) return undefined
@@ -89,7 +90,8 @@ export async function saveDefinition(
     on conflict (service) do update set
       source = excluded.source, key_columns = excluded.key_columns, document_view = excluded.document_view,
       excluded = excluded.excluded, renamed = excluded.renamed, camel_case = excluded.camel_case,
-      shape = excluded.shape, load_position = null`.execute(db)
+      shape = excluded.shape`.execute(db)
+  await forgetLoadPosition(db, service)
   await sql`delete from sincewire.capture_watch where service = ${service}`.execute(db)
   for (const [index, { watched, expressions }] of watches.entries()) {
     await sql`insert into sincewire.capture_watch (service, position, watched, expressions)
@@ -99,14 +101,22 @@ export async function saveDefinition(
 
 /** Remembers how far the load is. */
 export async function saveLoadPosition(db: DbOrTx, service: string, position: string): Promise<void> {
-  await sql`update sincewire.capture set load_position = ${position} where service = ${service}`.execute(db)
+  await db
+    .insertInto('sincewire.capture_load')
+    .values({ service, position })
+    .onConflict((conflict) => conflict.column('service').doUpdateSet({ position }))
+    .execute()
+}
+
+async function forgetLoadPosition(db: DbOrTx, service: string): Promise<void> {
+  await db.deleteFrom('sincewire.capture_load').where('service', '=', service).execute()
 }
 
 /** The load is complete: from now on the service is published. */
 export async function markLoaded(db: DbOrTx, service: string, jsonTable: string): Promise<void> {
   // Keys deleted before the load came to them were never published: nobody needs to hear of them.
   await sql`delete from ${sql.id('sincewire_feed', jsonTable)} where deleted_at = first_published`.execute(db)
-  await sql`update sincewire.capture set load_position = null where service = ${service}`.execute(db)
+  await forgetLoadPosition(db, service)
   await sql`update sincewire.merchapi_config set enabled = true, loaded_at = clock_timestamp()
     where merchapi_name = ${service}`.execute(db)
 }

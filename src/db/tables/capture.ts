@@ -11,7 +11,6 @@ export interface CaptureTable {
   renamed: JSONColumnType<Record<string, string>, string, string>
   camel_case: Generated<boolean>
   shape: JSONColumnType<Member[] | null, string | null, string | null>
-  load_position: string | null
 }
 
 export interface CaptureWatchTable {
@@ -19,4 +18,9 @@ export interface CaptureWatchTable {
   position: number
   watched: string
   expressions: string[]
+}
+
+export interface CaptureLoadTable {
+  service: string
+  position: string
 }

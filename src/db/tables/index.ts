@@ -1,6 +1,6 @@
 import type { AttemptTable } from './attempt.ts'
 import type { BatchStatusTable } from './batch-status.ts'
-import type { CaptureTable, CaptureWatchTable } from './capture.ts'
+import type { CaptureLoadTable, CaptureTable, CaptureWatchTable } from './capture.ts'
 import type { CalendarTable } from './calendar.ts'
 import type { CodeDetailTable, CodeHeadTable } from './code.ts'
 import type { CredentialTable } from './credential.ts'
@@ -25,6 +25,7 @@ export interface Tables {
   'merch.system_variables': SystemVariablesTable
   'sincewire.attempt': AttemptTable
   'sincewire.capture': CaptureTable
+  'sincewire.capture_load': CaptureLoadTable
   'sincewire.capture_watch': CaptureWatchTable
   'sincewire.credential': CredentialTable
   'sincewire.listener': ListenerTable
