@@ -3,7 +3,7 @@ import { unusable } from '../domain/errors.ts'
 
 const OLDEST = 14
 /** Schemas of ours. Missing ones are made, which takes CREATE on the database. */
-const SCHEMAS = ['sincewire', 'sincewire_feed', 'sincewire_capture', 'sincewire_jobs', 'merch']
+export const SCHEMAS = ['sincewire', 'sincewire_feed', 'sincewire_capture', 'sincewire_jobs', 'merch']
 
 /**
  * Whether a server that somebody else runs can be used: reachable, new enough, the primary, and each privilege we

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkServer } from '../../src/db/check.ts'
+import { checkServer, SCHEMAS } from '../../src/db/check.ts'
 import { isMigrated, migrate } from '../../src/db/migrate.ts'
 import { eventually, runCommand, scratch, startService, testDatabase } from '../support/index.ts'
 
@@ -29,9 +29,13 @@ test('missing privileges are said one by one, each with the grant that helps', a
     `The database user ${role} lacks CREATE on database ${database.name} (grant create on database ${database.name} to ${role}).`,
   )
   await migrate(database.db)
-  await run(`create schema sincewire_jobs; grant usage on schema sincewire to ${role}; grant all on schema sincewire_feed, sincewire_capture, sincewire_jobs, merch to ${role};
-    grant select, insert, update, delete on all tables in schema merch to ${role};
-    grant select, insert, update, delete on all tables in schema sincewire to ${role}; revoke delete on sincewire.listener from ${role}`)
+  for (const schema of SCHEMAS) {
+    await run(`create schema if not exists ${schema}; grant all on schema ${schema} to ${role};
+      grant select, insert, update, delete on all tables in schema ${schema} to ${role}`)
+  }
+  await run(
+    `revoke create on schema sincewire from ${role}; revoke delete on sincewire.listener from ${role}`,
+  )
   await expect(checkServer(url)).rejects.toThrow(
     `The database user ${role} lacks CREATE on schema sincewire (grant create on schema sincewire to ${role}); DELETE on table sincewire.listener (grant delete on table sincewire.listener to ${role}).`,
   )
