@@ -1,11 +1,16 @@
+import { registerBatch } from './batch.ts'
+import { registerCalendar } from './calendar.ts'
 import { registerCapture } from './capture.ts'
 import type { Register } from './command.ts'
 import { registerDemo } from './demo.ts'
 import { registerListen } from './listen.ts'
+import { registerLoad } from './load.ts'
 import { registerMigrate } from './migrate.ts'
+import { registerOptions } from './options.ts'
 import { registerRebuild } from './rebuild.ts'
 import { registerServe } from './serve.ts'
 import { registerUncapture } from './uncapture.ts'
+import { registerVdate } from './vdate.ts'
 
 /** Every command, in the order of --help. */
 export const commands: readonly Register[] = [
@@ -14,6 +19,11 @@ export const commands: readonly Register[] = [
   registerCapture,
   registerRebuild,
   registerUncapture,
+  registerLoad,
+  registerCalendar,
+  registerVdate,
+  registerOptions,
+  registerBatch,
   registerListen,
   registerDemo,
 ]

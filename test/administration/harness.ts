@@ -12,7 +12,7 @@ export interface Answered {
 }
 
 /** The app's API on a free port over a test database; no engine. */
-export async function serve(database: TestDatabase, settings: Readonly<Record<string, unknown>> = {}) {
+export async function serveAll(database: TestDatabase, settings: Readonly<Record<string, unknown>> = {}) {
   const { url } = await testApp(database.url, settings, { role: 'api' })
   const call = async (
     method: string,

@@ -303,5 +303,7 @@ test('the OpenAPI document knows the publish API', () => {
     '/MerchIntegrations/services/omnichannel/refreshdate',
     '/MerchIntegrations/services/{service}',
     '/MerchIntegrations/services/{service}/{id}',
+    '/healthz',
+    '/readyz',
   ])
 })
