@@ -129,9 +129,11 @@ async function startEngine(base: Base, edges: EngineEdges, stops: (() => Promise
       handBack: (job, milliseconds) => store.handBack(job, milliseconds),
       uptime,
       onError: (err, job) => log.error({ err, listener: job?.listenerName }, 'a turn broke off'),
-      onEnd: (job, startedAt) => {
-        // A commit during the turn woke a sweep that left this listener alone.
-        if ((wokenAt.get(job.service) ?? -1) >= startedAt) engine.wake(job.service)
+      onEnd: (job) => {
+        // A commit since then woke a sweep that left this listener alone, for it had its turn.
+        const { sweptBy } = job
+        const since = sweptBy.engine === engineNumber ? sweptBy.at : 0 // another process's clock says nothing here
+        if ((wokenAt.get(job.service) ?? -1) >= since) engine.wake(job.service)
       },
     },
     {
@@ -145,7 +147,7 @@ async function startEngine(base: Base, edges: EngineEdges, stops: (() => Promise
     {
       sweep: async (woken) => {
         const started = uptime()
-        const swept = await sweep(sweepStore, config.engine, woken)
+        const swept = await sweep(sweepStore, config.engine, woken, { engine: engineNumber, at: started })
         base.metrics.swept(swept, (uptime() - started) / 1000)
         return swept
       },

@@ -50,10 +50,10 @@ function claimIn(tx: DbOrTx, queue: Turns, { now, rows }: sweeps.Claim): SweepCl
       if (!feed?.enabled) return sinces.map(() => false)
       return newsAbove(tx, feed, sinces, before)
     },
-    async apply(plans) {
+    async apply(plans, sweptBy) {
       await sweeps.applyPlans(tx, plans)
       const turns = plans.flatMap(({ listenerName, service, origin, queue: to }) =>
-        to === null ? [] : [{ queue: to, listenerName, service, origin }],
+        to === null ? [] : [{ queue: to, listenerName, service, origin, sweptBy }],
       )
       if (turns.length > 0) await queue.insert(tx, turns)
     },

@@ -75,8 +75,16 @@ export interface TurnJob {
   readonly queue: TurnQueueName
   readonly listenerName: string
   readonly service: string
+  /** The sweep that queued it: a wake-up from then on may be about a change that its tick did not see. */
+  readonly sweptBy: SweptBy
   /** Of the listener's URL, e.g. `https://example.com:8443`: calls to one are bounded. */
   readonly origin: string
+}
+
+/** Which process swept, and when by its own clock (milliseconds, monotonic). */
+export interface SweptBy {
+  readonly engine: number
+  readonly at: number
 }
 
 /** Listeners on hold have a lane of their own, so that the dead never take the slots of the living. */
@@ -169,7 +177,7 @@ export interface SweepClaim {
   readonly claimed: readonly Claimed[]
   /** For each lower edge, whether its service has news at the tick. */
   haveNews(service: string, sinces: readonly Edge[], before: Edge): Promise<readonly boolean[]>
-  apply(plans: readonly Plan[]): Promise<void>
+  apply(plans: readonly Plan[], sweptBy: SweptBy): Promise<void>
 }
 
 export interface SweepStore {

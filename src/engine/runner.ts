@@ -18,7 +18,7 @@ export interface RunnerPorts {
   readonly uptime: () => number
   readonly onError: (error: unknown, job: TurnJob | null) => void
   /** A turn ended. */
-  readonly onEnd: (job: TurnJob, startedAt: number) => void
+  readonly onEnd: (job: TurnJob) => void
 }
 
 const LANES: readonly TurnQueueName[] = ['turn', 'probe']
@@ -115,7 +115,7 @@ export class Runner {
     const turn = this.#ports.runTurn(job, giveWay, this.#hard.signal).finally(() => {
       this.#running.delete(job.id)
       this.#leaveOrigin(job.origin)
-      this.#ports.onEnd(job, startedAt)
+      this.#ports.onEnd(job)
       this.#unpark()
       // Otherwise the queue was empty, and the next sweep asks again.
       if (this.#more[job.queue] && !this.#stopping) void this.dispatch()

@@ -2,7 +2,7 @@ import { addMillis } from '../domain/instant.ts'
 import { asksForNews, LEASE_MILLISECONDS, pollListener, type PollContext } from '../domain/poll.ts'
 import { onHold } from '../domain/step.ts'
 import type { Edge } from '../domain/window.ts'
-import type { Claimed, Plan, SweepClaim, SweepStore } from './ports.ts'
+import type { Claimed, Plan, SweepClaim, SweepStore, SweptBy } from './ports.ts'
 
 export interface SweepOptions {
   /** Listeners claimed in one transaction, at most. */
@@ -26,6 +26,7 @@ export async function sweep(
   store: SweepStore,
   options: SweepOptions,
   woken: readonly string[],
+  sweptBy: SweptBy,
 ): Promise<Swept> {
   await store.reclaim()
   const tick = await store.takeTick()
@@ -36,7 +37,7 @@ export async function sweep(
     const request = { ...options, limit: options.claimLimit, woken: first ? woken : [] }
     await store.claim(request, async (claim) => {
       const plans = await planAll(claim, tick, new Set(request.woken))
-      await claim.apply(plans)
+      await claim.apply(plans, sweptBy)
       full = claim.claimed.length >= options.claimLimit
       claimed += claim.claimed.length
       queued += plans.filter((plan) => plan.queue !== null).length

@@ -1,6 +1,6 @@
 import { fromKysely, type PgBoss } from 'pg-boss'
 import type { DbOrTx } from '../db/pool.ts'
-import type { TurnJob, TurnQueue, TurnQueueName } from '../engine/ports.ts'
+import type { SweptBy, TurnJob, TurnQueue, TurnQueueName } from '../engine/ports.ts'
 
 const QUEUES: readonly TurnQueueName[] = ['turn', 'probe']
 
@@ -11,6 +11,7 @@ interface TurnData {
   readonly listenerName: string
   readonly service: string
   readonly origin: string
+  readonly sweptBy: SweptBy
 }
 
 export interface Turns extends TurnQueue {
@@ -42,10 +43,7 @@ export async function openTurns(boss: PgBoss): Promise<Turns> {
       for (const [queue, jobs] of Map.groupBy(turns, (turn) => turn.queue)) {
         await boss.insert(
           queue,
-          jobs.map(({ listenerName, service, origin }) => ({
-            singletonKey: listenerName,
-            data: { listenerName, service, origin },
-          })),
+          jobs.map(({ queue: _, ...data }) => ({ singletonKey: data.listenerName, data })),
           { db: fromKysely(tx) },
         )
       }

@@ -36,11 +36,11 @@ export async function benchIdle(): Promise<void> {
   const spent: number[] = []
   let claimed = 0
   const options = { claimLimit: 1000, wakeMaxIntervalSeconds: 5 }
-  await sweep(store, options, [])
+  await sweep(store, options, [], { engine: 0, at: 0 })
   for (let second = 0; second < SECONDS; second += 1) {
     await delay(1000)
     const started = performance.now()
-    const swept = await sweep(store, options, [])
+    const swept = await sweep(store, options, [], { engine: 0, at: 0 })
     await store.millisecondsToNext()
     spent.push(performance.now() - started)
     claimed += swept.claimed
