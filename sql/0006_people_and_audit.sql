@@ -526,7 +526,7 @@ create index on merch.job_audit_logs (correlation_id, started_at);
 create index on merch.job_audit_logs (started_at);
 
 create table merch.job_audit_payload (
-  audit_id uuid primary key references merch.job_audit_logs on delete cascade,
+  audit_id uuid primary key,                -- of a row of job_audit_logs, and gone with it
   request  text,                            -- the query, or else the body; the first 16 KiB
   response text                             -- the first 16 KiB
 );

@@ -51,10 +51,16 @@ export async function findAuditRows(
 
 /** Removes calls older than so many days with their payload, at most `atMost` of them; returns how many went. */
 export async function pruneAudit(db: DbOrTx, olderThanDays: number, atMost: number): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from merch.job_audit_logs where audit_id in (
+  const { rows } = await sql<{ went: number }>`
+    with old as materialized (
       select audit_id from merch.job_audit_logs
       where started_at < statement_timestamp() - make_interval(days => ${olderThanDays})
-      order by started_at limit ${atMost})`.execute(db)
-  return Number(numAffectedRows ?? 0)
+      order by started_at limit ${atMost}
+    ), payload as (
+      delete from merch.job_audit_payload where audit_id in (select audit_id from old)
+    ), logs as (
+      delete from merch.job_audit_logs where audit_id in (select audit_id from old) returning 1
+    )
+    select count(*)::int as went from logs`.execute(db)
+  return rows[0]?.went ?? 0
 }

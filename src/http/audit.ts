@@ -1,4 +1,5 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { StatusCode } from 'hono/utils/http-status'
 import type { AuditServices } from '../services/audit/index.ts'
 import { PRIVATE_PATH } from './merchandising/paths.ts'
 import type { ApiEnv, Room } from './room.ts'
@@ -25,18 +26,26 @@ export const addAudit: Room<Pick<AuditServices, 'trail'>> = (api, services) => {
 function audit({ trail }: Pick<AuditServices, 'trail'>, service: string): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const [startedAt, began] = [Date.now(), performance.now()]
+    const answer = keepJson(c)
     await next()
-    const durationMilliseconds = Math.round((performance.now() - began) * 1000) / 1000
-    const { method } = c.req
-    const { status } = c.res
-    const query = new URL(c.req.url).search.slice(1)
-    const request = method === 'GET' || method === 'HEAD' ? query || null : await bodyOf(c.req)
-    const response = await c.res.clone().text()
+    const { method, url } = c.req
+    const query = url.indexOf('?')
     trail.record({
-      ...{ correlationId: c.get('correlationId'), service, method, status, startedAt, durationMilliseconds },
-      ...{ request, response },
+      ...{ correlationId: c.get('correlationId'), service, method, status: c.res.status, startedAt },
+      durationMilliseconds: performance.now() - began,
+      request: method === 'POST' ? await bodyOf(c.req) : query < 0 ? null : url.slice(query + 1),
+      response: answer(),
     })
   }
+}
+
+/** What is answered with `c.json`, kept on its way: reading a copy of the response costs more than the rest of it all. */
+function keepJson(c: Context<ApiEnv>): () => string | null {
+  let kept: string | null = null
+  const json = (object: unknown, status?: StatusCode, headers?: Record<string, string>) =>
+    c.newResponse((kept = JSON.stringify(object)), status, { 'content-type': 'application/json', ...headers })
+  c.json = json as unknown as typeof c.json
+  return () => kept
 }
 
 /** Hono keeps what a handler has read; a body that nobody read, or that broke off, is not worth the wait. */

@@ -6,7 +6,16 @@ import { PRIVATE, serveAll } from '../administration/harness.ts'
 import { eventually, testApp, testDatabase } from '../support/index.ts'
 
 const database = await testDatabase()
-const { call, get } = await serveAll(database)
+const { call, get: getAny } = await serveAll(database)
+const get = (place: string) => getAny(place) as Promise<Found>
+
+interface Found {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly body: { readonly count: number; readonly items: Record<string, string>[] }
+}
+
 await database.run(`insert into merch.period (vdate) values ('2019-07-01');
   insert into merch.code_head values ('LOC', 'Location');
   insert into merch.code_detail values ('LOC', 'W', 'Warehouse', 'N', 2, 'Y')`)
@@ -22,8 +31,8 @@ test('each service whose table impact lists the audit tables is audited, with qu
     const { body } = await get(`${STATUS}id-of-${service}`)
     expect([service, body.count]).toEqual([service, 1])
     expect(body.items[0]).toMatchObject({ service, method, status: answer.status, response: answer.text })
-    expect(body.items[0].request ?? '').toBe(query.slice(1))
-    expect(Date.now() - Date.parse(body.items[0].startedAt)).toBeLessThan(60_000)
+    expect(body.items[0]!['request'] ?? '').toBe(query.slice(1))
+    expect(Date.now() - Date.parse(body.items[0]!['startedAt']!)).toBeLessThan(60_000)
   }
 })
 
@@ -38,10 +47,7 @@ test('calls under one id come latest first; an unknown id is 404, a missing or r
   await call('GET', `${PRIVATE}/Common/vDate`, withId('twice'))
   await call('GET', `${PRIVATE}/Vdate/vdateDetail`, withId('twice'))
   const { body } = await get(`${STATUS}twice`)
-  expect(body.items.map(({ service }: { service: string }) => service)).toEqual([
-    'Vdate/vdateDetail',
-    'Common/vDate',
-  ])
+  expect(body.items.map(({ service }) => service)).toEqual(['Vdate/vdateDetail', 'Common/vDate'])
   expect(await get(`${STATUS}nobody`)).toMatchObject({
     status: 404,
     body: { status: 'ERROR', message: 'Resource not Found' },
@@ -142,6 +148,6 @@ test('texts that PostgreSQL cannot hold are kept as far as they can be', async (
   await trail.flush()
   const found = await eventually(async () => (await get(`${STATUS}odd`)).body.items[0])
   expect(found).toMatchObject({ request: '\uFFFD' })
-  expect(found.response.startsWith('a\uFFFDbx')).toBe(true)
+  expect(found['response']!.startsWith('a\uFFFDbx')).toBe(true)
   expect(trail.lost).toBe(0)
 })

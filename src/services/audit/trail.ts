@@ -34,10 +34,15 @@ export interface AuditTrailOptions {
   readonly maxBytes?: number
 }
 
+/** Made into a row only when it is written, as the answer waits until it is recorded. */
+interface Waiting extends AuditedCall {
+  readonly auditId: string
+}
+
 /** How long a call may wait for others to share a batch with. */
 const GATHER_MILLISECONDS = 250
 const AGAIN_MILLISECONDS = 2000
-const BATCH = 500
+const BATCH = 100
 /** Of a request and of an answer, in characters. */
 const KEPT = 16 << 10
 
@@ -49,7 +54,7 @@ const KEPT = 16 << 10
  */
 export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const { write, onTrouble, onLoss, maxCalls = 20_000, maxBytes = 32 << 20 } = options
-  let waiting: AuditRow[] = []
+  let waiting: Waiting[] = []
   let bytes = 0
   let lost = 0
   let timer: NodeJS.Timeout | undefined
@@ -72,7 +77,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       waiting = waiting.slice(BATCH)
       bytes -= sizeOf(...batch)
       try {
-        await write(batch)
+        await write(batch.map(toRow))
       } catch (error) {
         if (isOfData(error)) giveUp(batch.length)
         else {
@@ -97,9 +102,8 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
 
   return {
     record(call) {
-      const row = toRow(call)
-      waiting.push(row)
-      bytes += sizeOf(row)
+      waiting.push({ ...call, auditId: randomUUID() })
+      bytes += sizeOf(call)
       trim()
       schedule(GATHER_MILLISECONDS)
     },
@@ -113,11 +117,12 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   }
 }
 
-function toRow({ startedAt, request, response, ...call }: AuditedCall): AuditRow {
+function toRow({ auditId, startedAt, durationMilliseconds, request, response, ...call }: Waiting): AuditRow {
   return {
     ...call,
-    auditId: randomUUID(),
+    auditId,
     startedAt: fromMillis(startedAt),
+    durationMilliseconds: Math.round(durationMilliseconds * 1000) / 1000,
     request: storable(request),
     response: storable(response),
   }
@@ -128,10 +133,10 @@ function storable(text: string | null): string | null {
   return text === null ? null : text.slice(0, KEPT).toWellFormed().replaceAll('\0', '\uFFFD')
 }
 
-function sizeOf(...rows: readonly (AuditRow | undefined)[]): number {
-  const size = (row: AuditRow | undefined) =>
-    300 + 2 * ((row?.request?.length ?? 0) + (row?.response?.length ?? 0))
-  return rows.reduce((sum, row) => sum + size(row), 0)
+function sizeOf(...calls: readonly (AuditedCall | undefined)[]): number {
+  const size = (call: AuditedCall | undefined) =>
+    300 + 2 * ((call?.request?.length ?? 0) + (call?.response?.length ?? 0))
+  return calls.reduce((sum, call) => sum + size(call), 0)
 }
 
 /** PostgreSQL's class 22: the same batch would be refused for ever. */
