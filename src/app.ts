@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Base } from './app/base.ts'
 import { cataloguePart } from './app/catalogue.ts'
 import { createEngine } from './app/engine.ts'
 import { createBatchGuard, createRooms } from './app/rooms.ts'
@@ -11,29 +12,11 @@ import { addMetrics } from './http/metrics.ts'
 import type { Api } from './http/room.ts'
 import { listen, type HttpServer } from './http/server.ts'
 import type { Log } from './log.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics } from './metrics.ts'
 import { Parts, type Part } from './parts.ts'
-import type { Vault } from './secrets/vault.ts'
-import { createDatabaseTrail, type AuditTrail } from './services/audit/index.ts'
+import { createDatabaseTrail } from './services/audit/index.ts'
 
 export type Role = 'all' | 'api' | 'engine'
-
-/** What the parts above the database are made of. Complete once the database part has started. */
-export interface Base {
-  readonly config: Config
-  readonly log: Log
-  readonly databaseUrl: string
-  /** For the API: queries that run too long are ended. */
-  readonly apiDb: Db
-  /** For the engine. */
-  readonly engineDb: Db
-  readonly vault: Vault
-  /** What the API's calls leave behind; written by a part of its own. */
-  readonly audit: AuditTrail
-  readonly metrics: Metrics
-  /** Under which receivers reach the API; no slash at the end. */
-  publicUrl(): string
-}
 
 /** The edges that a test or a command may replace. */
 export interface AppOverrides {

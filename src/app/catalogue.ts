@@ -1,4 +1,4 @@
-import type { Base } from '../app.ts'
+import type { Base } from './base.ts'
 import type { Part } from '../parts.ts'
 import { loadSampleCatalogue } from '../services/sample/load.ts'
 

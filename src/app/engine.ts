@@ -24,7 +24,7 @@ import { schedulePruning } from '../jobs/prune.ts'
 import { openTurns } from '../jobs/turns.ts'
 import type { Log } from '../log.ts'
 import type { Part } from '../parts.ts'
-import type { Base } from '../app.ts'
+import type { Base } from './base.ts'
 import { createSweepStore } from './sweepStore.ts'
 import { createTurnStore } from './turnStore.ts'
 

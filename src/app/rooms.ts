@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Base } from '../app.ts'
+import type { Base } from './base.ts'
 import type { BatchGuard } from '../http/batchGuard.ts'
 import { addAudit } from '../http/audit.ts'
 import { addAuditStatus } from '../http/auditStatus.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll } from 'vitest'
 import { enginePart } from '../../src/app/engine.ts'
-import type { Base } from '../../src/app.ts'
+import type { Base } from '../../src/app/base.ts'
 import { loadConfig } from '../../src/config.ts'
 import { sql } from 'kysely'
 import type { Db } from '../../src/db/pool.ts'
