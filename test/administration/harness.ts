@@ -8,7 +8,7 @@ export interface Answered {
   readonly headers: Headers
   readonly text: string
   /** Undefined unless it is JSON. */
-  readonly body: unknown
+  readonly body: ReturnType<typeof JSON.parse>
 }
 
 /** The app's API on a free port over a test database; no engine. */
