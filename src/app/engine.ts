@@ -1,31 +1,27 @@
-import { randomBytes, randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { pruneAttempts } from '../db/attempt.ts'
 import { pruneAudit } from '../db/audit.ts'
-import { openPool, type Db, type Pool } from '../db/pool.ts'
-import { findService } from '../db/service.ts'
+import { openPool, type Pool } from '../db/pool.ts'
 import { Signals } from '../db/signals.ts'
 import { nextEngineNumber } from '../db/sweep.ts'
 import { pruneTicks } from '../db/tick.ts'
-import { windowHref } from '../domain/publishLinks.ts'
-import type { Window } from '../domain/window.ts'
 import { Engine } from '../engine/engine.ts'
-import type { AttemptRecord, Deliver, ReadPage } from '../engine/ports.ts'
-import { Runner } from '../engine/runner.ts'
+import type { Deliver, ReadPage, TurnStore } from '../engine/ports.ts'
+import { Runner, type RunnerPorts } from '../engine/runner.ts'
 import { sweep } from '../engine/sweep.ts'
 import { runTurn } from '../engine/turn.ts'
-import { createClient } from '../outbound/client.ts'
-import { createDeliver } from '../outbound/deliver.ts'
-import { createReadPage } from '../services/publish/index.ts'
-import { openTarget } from '../services/listener/openTarget.ts'
-import { version } from '../version.ts'
 import { startBoss } from '../jobs/boss.ts'
 import { schedulePruning } from '../jobs/prune.ts'
-import { openTurns } from '../jobs/turns.ts'
-import type { Log } from '../log.ts'
+import { openTurns, type Turns } from '../jobs/turns.ts'
+import { createClient } from '../outbound/client.ts'
+import { createDeliver } from '../outbound/deliver.ts'
 import type { Part } from '../parts.ts'
+import { openTarget } from '../services/listener/openTarget.ts'
+import { createReadPage } from '../services/publish/index.ts'
+import { version } from '../version.ts'
 import type { Base } from './base.ts'
 import { createSweepStore } from './sweepStore.ts'
+import { createTurnPorts } from './turnPorts.ts'
 import { createTurnStore } from './turnStore.ts'
 
 /** What the engine needs beside the database. */
@@ -94,89 +90,73 @@ async function startEngine(base: Base, edges: EngineEdges, stops: (() => Promise
   const { config, log, databaseUrl, engineDb } = base
   const turnPool = openTurnPool(base)
   stops.push(() => turnPool.close())
-  const boss = await startBoss({
-    url: databaseUrl,
-    onError: (err) => log.warn({ err }, 'the job queue met trouble'),
-  })
+  const onError = (err: Error) => log.warn({ err }, 'the job queue met trouble')
+  const boss = await startBoss({ url: databaseUrl, onError })
   stops.push(() => boss.stop({ graceful: true, timeout: 5000 }))
-  const turns = await openTurns(boss)
-
+  const queue = await openTurns(boss)
   const engineNumber = await nextEngineNumber(engineDb)
-  const wokenAt = new Map<string, number>()
-  const uptime = () => performance.now()
-  const store = createTurnStore(turnPool.db, turns, () => engine.sweepSoon())
-  const sweepStore = createSweepStore(engineDb, turns)
-  const turnPorts = {
-    ...edges,
-    store,
-    retryPolicy: retryPolicy(base),
-    keyParts: rememberKeyParts(engineDb),
-    publishUrl: (service: string, window: Window) => windowHref(base.publicUrl(), service, window),
-    dice: Math.random,
-    newToken: randomUUID,
-    newCorrelationId: () => randomBytes(12).toString('base64url'),
-    engineNumber: () => engineNumber,
-    onAttempt: (attempt: AttemptRecord) => {
-      base.metrics.attempt(attempt)
-      logAttempt(log, attempt)
-    },
-  }
-  const { concurrency, probeConcurrency, perHostConcurrency, turnShareMilliseconds } = config.engine
-  const runner = new Runner(
-    {
-      queue: turns,
-      runTurn: (job, giveWay, signal) => runTurn(turnPorts, job, giveWay, signal),
-      handBack: (job, milliseconds) => store.handBack(job, milliseconds),
-      uptime,
-      onError: (err, job) => log.error({ err, listener: job?.listenerName }, 'a turn broke off'),
-      onEnd: (job) => {
-        // A commit since then woke a sweep that left this listener alone, for it had its turn.
-        const { sweptBy } = job
-        const since = sweptBy.engine === engineNumber ? sweptBy.at : 0 // another process's clock says nothing here
-        if ((wokenAt.get(job.service) ?? -1) >= since) engine.wake(job.service)
-      },
-    },
-    {
-      concurrency: { turn: concurrency, probe: probeConcurrency },
-      perOrigin: perHostConcurrency,
-      turnShareMilliseconds,
-    },
-  )
-  base.metrics.turnsRunning(() => runner.jobs.length)
-  const engine = new Engine(
-    {
-      sweep: async (woken) => {
-        const started = uptime()
-        const swept = await sweep(sweepStore, config.engine, woken, { engine: engineNumber, at: started })
-        base.metrics.swept(swept, (uptime() - started) / 1000)
-        return swept
-      },
-      millisecondsToNext: () => sweepStore.millisecondsToNext(),
-      queue: turns,
-      runner,
-      onError: (err, doing) => log.error({ err, doing }, 'the engine could not go on; it tries again'),
-    },
-    {
-      sweepIntervalMilliseconds: config.engine.sweepIntervalMilliseconds,
-      touchIntervalMilliseconds: TOUCH_MILLISECONDS,
-    },
-  )
+  const store = createTurnStore(turnPool.db, queue, () => engine.sweepSoon())
+  const turnPorts = createTurnPorts(base, { ...edges, store, engineNumber })
+  const engine: Engine = createLoop(base, {
+    ...{ queue, store, engineNumber },
+    runTurn: (job, giveWay, signal) => runTurn(turnPorts, job, giveWay, signal),
+  })
   const signals = new Signals({
-    url: databaseUrl,
-    engineNumber,
-    onWake: (service) => {
-      wokenAt.set(service, uptime())
-      engine.wake(service)
-    },
+    ...{ url: databaseUrl, engineNumber, retryMilliseconds: RECONNECT_MILLISECONDS },
+    onWake: (service) => engine.wake(service),
     onDue: () => engine.sweepSoon(),
     onError: (err) => log.warn({ err }, 'the engine lost its listening connection; it connects again'),
-    retryMilliseconds: RECONNECT_MILLISECONDS,
   })
   await signals.open()
   stops.push(() => signals.close())
   await schedulePruning(boss, () => prune(base))
   engine.start()
   stops.push(() => engine.stop(AbortSignal.timeout(config.engine.drainMilliseconds)))
+}
+
+interface LoopParts {
+  readonly queue: Turns
+  readonly store: TurnStore
+  readonly engineNumber: number
+  readonly runTurn: RunnerPorts['runTurn']
+}
+
+/** Sweeps and slots around the turns. */
+function createLoop(base: Base, { queue, store, engineNumber, runTurn: run }: LoopParts): Engine {
+  const { config, log, engineDb, metrics } = base
+  const { concurrency, probeConcurrency, perHostConcurrency, turnShareMilliseconds } = config.engine
+  const sweepStore = createSweepStore(engineDb, queue)
+  const uptime = () => performance.now()
+  const runner = new Runner(
+    {
+      ...{ queue, uptime, runTurn: run },
+      handBack: (job, milliseconds) => store.handBack(job, milliseconds),
+      onError: (err, job) => log.error({ err, listener: job?.listenerName }, 'a turn broke off'),
+      onEnd: (job) => engine.turnEnded(job),
+    },
+    {
+      concurrency: { turn: concurrency, probe: probeConcurrency },
+      ...{ perOrigin: perHostConcurrency, turnShareMilliseconds },
+    },
+  )
+  metrics.turnsRunning(() => runner.jobs.length)
+  const engine: Engine = new Engine(
+    {
+      ...{ queue, runner, uptime },
+      sweep: async (woken, sweptBy) => {
+        const swept = await sweep(sweepStore, config.engine, woken, sweptBy)
+        metrics.swept(swept, (uptime() - sweptBy.at) / 1000)
+        return swept
+      },
+      millisecondsToNext: () => sweepStore.millisecondsToNext(),
+      onError: (err, doing) => log.error({ err, doing }, 'the engine could not go on; it tries again'),
+    },
+    {
+      ...{ engineNumber, touchIntervalMilliseconds: TOUCH_MILLISECONDS },
+      sweepIntervalMilliseconds: config.engine.sweepIntervalMilliseconds,
+    },
+  )
+  return engine
 }
 
 // Positions may be half a second old after a crash of PostgreSQL: pages are repeated then, never skipped. Not
@@ -191,30 +171,6 @@ function openTurnPool({ config, log, databaseUrl }: Base): Pool {
   })
 }
 
-/** A service's key changes only with a new capture. */
-const KEY_PARTS_MILLISECONDS = 10_000
-
-function rememberKeyParts(db: Db): (service: string) => Promise<readonly string[]> {
-  const known = new Map<string, { readonly until: number; readonly parts: Promise<readonly string[]> }>()
-  return (service) => {
-    const held = known.get(service)
-    if (held && held.until > performance.now()) return held.parts
-    const parts = findService(db, service).then((found) => found?.keyParts ?? [])
-    known.set(service, { until: performance.now() + KEY_PARTS_MILLISECONDS, parts })
-    parts.catch(() => known.delete(service))
-    return parts
-  }
-}
-
-function retryPolicy({ config }: Base) {
-  const { inPlaceRetries, inPlaceDelayMilliseconds, holdBaseSeconds, holdMaxSeconds } = config.engine.retry
-  return {
-    ...{ inPlaceRetries, inPlaceDelayMilliseconds },
-    holdBaseMilliseconds: holdBaseSeconds * 1000,
-    holdMaxMilliseconds: holdMaxSeconds * 1000,
-  }
-}
-
 async function prune({ config, engineDb, log }: Base): Promise<void> {
   const ticks = await pruneTicks(engineDb, config.retention.tickDays)
   let attempts = 0
@@ -226,26 +182,4 @@ async function prune({ config, engineDb, log }: Base): Promise<void> {
     went = await pruneAudit(engineDb, config.retention.auditDays, PRUNE_CHUNK)
   }
   log.info({ ticks, attempts, audited }, 'pruned')
-}
-
-/** One wide line for each delivery attempt. */
-function logAttempt(log: Log, { listener, call, sent, succeeded, ...attempt }: AttemptRecord): void {
-  const line = {
-    listener: listener.listenerName,
-    service: listener.service,
-    kind: call.kind,
-    webhookId: call.webhookId,
-    correlationId: call.correlationId,
-    url: call.target.url,
-    since: attempt.since ?? undefined,
-    before: attempt.before ?? undefined,
-    records: attempt.recordCount ?? undefined,
-    bytes: call.body.length,
-    attempt: attempt.attemptNumber,
-    status: sent.kind === 'answered' ? sent.status : undefined,
-    error: sent.kind === 'failed' ? `${sent.reason}: ${sent.message}` : undefined,
-    ms: sent.durationMilliseconds,
-  }
-  if (succeeded) log.info(line, 'delivered')
-  else log.warn(line, 'not delivered')
 }

@@ -4,6 +4,7 @@ import type { BatchGuard } from '../http/batchGuard.ts'
 import { addAudit } from '../http/audit.ts'
 import { addAuditStatus } from '../http/auditStatus.ts'
 import { addAdministration } from '../http/merchandising/administration/index.ts'
+import { addProcessConfig } from '../http/merchandising/process.ts'
 import { addPublish } from '../http/merchandising/publish.ts'
 import { addRefreshDate } from '../http/merchandising/publishRefreshDate.ts'
 import { addRegistration } from '../http/merchandising/registration.ts'
@@ -12,6 +13,7 @@ import type { Api } from '../http/room.ts'
 import { createAdministrationServices } from '../services/administration.ts'
 import { createAuditServices } from '../services/audit/index.ts'
 import { createPrivacyServices } from '../services/privacy/index.ts'
+import { createProcessServices } from '../services/process/index.ts'
 import { batchStatus } from '../services/batch/status.ts'
 import { createPublishServices, createReadPage } from '../services/publish/index.ts'
 import { createRegistrationServices } from '../services/registration.ts'
@@ -30,6 +32,7 @@ export function createRooms(base: Base): readonly ((api: Api) => void)[] {
   const administration = createAdministrationServices({ db, publicUrl })
   const audit = createAuditServices(db, base.audit)
   const privacy = createPrivacyServices({ db, patientDb: base.engineDb })
+  const processes = createProcessServices(db)
   const publish = createPublishServices({ db, readPage, publicUrl })
   return [
     // First: around the services that it audits.
@@ -38,6 +41,7 @@ export function createRooms(base: Base): readonly ((api: Api) => void)[] {
     (api) => addRegistration(api, registration),
     (api) => addAdministration(api, administration),
     (api) => addPrivacy(api, privacy),
+    (api) => addProcessConfig(api, processes),
     (api) => addRefreshDate(api, publish),
     // Last: it takes every path below the services.
     (api) => addPublish(api, publish),

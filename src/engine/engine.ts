@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Runner } from './runner.ts'
 import type { Swept } from './sweep.ts'
-import type { TurnJob, TurnQueue } from './ports.ts'
+import type { SweptBy, TurnJob, TurnQueue } from './ports.ts'
 
 export interface EngineOptions {
+  /** No other process of this database has it. */
+  readonly engineNumber: number
   /** Between two sweeps, when nothing is due earlier. */
   readonly sweepIntervalMilliseconds: number
   /** Between two signs of life to the queue. */
@@ -11,10 +13,12 @@ export interface EngineOptions {
 }
 
 export interface EnginePorts {
-  readonly sweep: (woken: readonly string[]) => Promise<Swept>
+  readonly sweep: (woken: readonly string[], sweptBy: SweptBy) => Promise<Swept>
   readonly millisecondsToNext: () => Promise<number | null>
   readonly queue: TurnQueue
   readonly runner: Runner
+  /** Milliseconds, monotonic. */
+  readonly uptime: () => number
   readonly onError: (error: unknown, doing: string) => void
 }
 
@@ -32,6 +36,8 @@ export class Engine {
   readonly #ports: EnginePorts
   readonly #options: EngineOptions
   #woken = new Set<string>()
+  /** When each service was last woken. */
+  readonly #wokenAt = new Map<string, number>()
   #wanted = false
   #wake: () => void = () => {}
   #loop: Promise<void> | null = null
@@ -50,8 +56,15 @@ export class Engine {
 
   /** A commit changed this service: its listeners of a short interval want to know at once. */
   wake(service: string): void {
-    this.#woken.add(service)
-    this.sweepSoon()
+    this.#wokenAt.set(service, this.#ports.uptime())
+    this.#wakeAgain(service)
+  }
+
+  /** A commit since the sweep that queued this turn woke sweeps that left its listener alone: now it is free. */
+  turnEnded({ service, sweptBy }: TurnJob): void {
+    // Another process's clock says nothing here: look, if the service was ever woken.
+    const since = sweptBy.engine === this.#options.engineNumber ? sweptBy.at : 0
+    if ((this.#wokenAt.get(service) ?? -1) >= since) this.#wakeAgain(service)
   }
 
   /** Something became due. */
@@ -69,6 +82,11 @@ export class Engine {
     clearInterval(this.#touching)
   }
 
+  #wakeAgain(service: string): void {
+    this.#woken.add(service)
+    this.sweepSoon()
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopped) {
       const resting = delay(SHORTEST_PERIOD)
@@ -84,7 +102,8 @@ export class Engine {
     this.#woken.clear()
     this.#wanted = false
     try {
-      const swept = await this.#ports.sweep(woken)
+      const sweptBy = { engine: this.#options.engineNumber, at: this.#ports.uptime() }
+      const swept = await this.#ports.sweep(woken, sweptBy)
       // Not awaited: fetching what was queued and sweeping again do not wait for each other.
       void this.#ports.runner.dispatch()
       if (swept.again.length > 0) {
