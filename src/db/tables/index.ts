@@ -7,6 +7,7 @@ import type { CredentialTable } from './credential.ts'
 import type { ListenerTable } from './listener.ts'
 import type { MerchapiConfigTable } from './merchapi-config.ts'
 import type { PeriodTable, SystemVariablesTable } from './period.ts'
+import type { ProcessConfigTable } from './process.ts'
 import type { ReportReferenceTable, ReportUrlTable } from './report.ts'
 import type { TickTable } from './tick.ts'
 
@@ -15,6 +16,7 @@ import type { TickTable } from './tick.ts'
  * tables are named at run time: see feed.ts.
  */
 export interface Tables {
+  'merch.b8d_process_config': ProcessConfigTable
   'merch.calendar': CalendarTable
   'merch.code_detail': CodeDetailTable
   'merch.code_head': CodeHeadTable
