@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cleanUp } from './cleanUp.ts'
@@ -7,7 +7,10 @@ import { removeDataFolder } from '../../src/db/embedded/index.ts'
 /** A folder that is gone after the test, describe or file it was called in, with whatever cluster a data folder in it keeps elsewhere. */
 export function scratch(): string {
   const folder = scratchFolder()
-  cleanUp(() => removeDataFolder(folder))
+  cleanUp(() => {
+    for (const name of readdirSync(folder)) removeDataFolder(join(folder, name))
+    removeDataFolder(folder)
+  })
   return folder
 }
 
