@@ -21,3 +21,6 @@ export interface Base {
   /** Under which receivers reach the API; no slash at the end. */
   publicUrl(): string
 }
+
+/** What the engine is made of: it answers no calls, so it leaves no audit. */
+export type EngineBase = Omit<Base, 'apiDb' | 'audit'>

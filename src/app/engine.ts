@@ -6,7 +6,7 @@ import { Signals } from '../db/signals.ts'
 import { nextEngineNumber } from '../db/sweep.ts'
 import { pruneTicks } from '../db/tick.ts'
 import { Engine } from '../engine/engine.ts'
-import type { Deliver, ReadPage, TurnStore } from '../engine/ports.ts'
+import type { Deliver, TurnStore } from '../engine/ports.ts'
 import { Runner, type RunnerPorts } from '../engine/runner.ts'
 import { sweep } from '../engine/sweep.ts'
 import { runTurn } from '../engine/turn.ts'
@@ -19,24 +19,38 @@ import type { Part } from '../parts.ts'
 import { openTarget } from '../services/listener/openTarget.ts'
 import { createReadPage } from '../services/publish/index.ts'
 import { version } from '../version.ts'
-import type { Base } from './base.ts'
+import type { EngineBase } from './base.ts'
 import { createSweepStore } from './sweepStore.ts'
 import { createTurnPorts } from './turnPorts.ts'
 import { createTurnStore } from './turnStore.ts'
-
-/** What the engine needs beside the database. */
-export interface EngineEdges {
-  readonly deliver: Deliver
-  readonly readPage: ReadPage
-}
 
 /** Between two signs of life to pg-boss, which gives a silent process's jobs away after ten seconds. */
 const TOUCH_MILLISECONDS = 3000
 const RECONNECT_MILLISECONDS = 1000
 const PRUNE_CHUNK = 10_000
 
-/** The engine with its way out and its pages. */
-export function createEngine(base: Base): Part {
+/** The engine as a part of the process: sweep, turns, signals and the hourly pruning. */
+export function createEngine(base: EngineBase): Part {
+  const stops: (() => Promise<void>)[] = []
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each()
+  }
+  return {
+    name: 'engine',
+    async start() {
+      try {
+        await startEngine(base, stops)
+      } catch (error) {
+        await stop()
+        throw error
+      }
+    },
+    stop,
+  }
+}
+
+/** The way out: calls, with the listener's credential and signature. */
+function openWayOut(base: EngineBase): { readonly deliver: Deliver; close(): Promise<void> } {
   const { config, log, engineDb: db, vault } = base
   const { engine } = config
   const client = createClient({
@@ -54,40 +68,15 @@ export function createEngine(base: Base): Part {
     version,
     onError: (err) => log.error({ err }, 'a credential could not be read'),
   })
-  const readPage = createReadPage({
-    db,
-    publicUrl: () => base.publicUrl(),
-    cacheMegabytes: engine.pageCacheMegabytes,
-  })
-  const part = enginePart(base, { deliver, readPage })
-  const stop = async () => {
-    await part.stop()
-    await client.close()
-  }
-  return { ...part, stop }
+  return { deliver, close: () => client.close() }
 }
 
-/** The engine as a part of the process: sweep, turns, signals and the hourly pruning. */
-export function enginePart(base: Base, edges: EngineEdges): Part {
-  const stops: (() => Promise<void>)[] = []
-  return {
-    name: 'engine',
-    async start() {
-      try {
-        await startEngine(base, edges, stops)
-      } catch (error) {
-        for (const stop of stops.splice(0).reverse()) await stop()
-        throw error
-      }
-    },
-    async stop() {
-      for (const stop of stops.splice(0).reverse()) await stop()
-    },
-  }
-}
-
-async function startEngine(base: Base, edges: EngineEdges, stops: (() => Promise<void>)[]): Promise<void> {
+async function startEngine(base: EngineBase, stops: (() => Promise<void>)[]): Promise<void> {
   const { config, log, databaseUrl, engineDb } = base
+  const { deliver, close } = openWayOut(base)
+  stops.push(close)
+  const { pageCacheMegabytes: cacheMegabytes } = config.engine
+  const readPage = createReadPage({ db: engineDb, publicUrl: () => base.publicUrl(), cacheMegabytes })
   const turnPool = openTurnPool(base)
   stops.push(() => turnPool.close())
   const onError = (err: Error) => log.warn({ err }, 'the job queue met trouble')
@@ -96,7 +85,7 @@ async function startEngine(base: Base, edges: EngineEdges, stops: (() => Promise
   const queue = await openTurns(boss)
   const engineNumber = await nextEngineNumber(engineDb)
   const store = createTurnStore(turnPool.db, queue, () => engine.sweepSoon())
-  const turnPorts = createTurnPorts(base, { ...edges, store, engineNumber })
+  const turnPorts = createTurnPorts(base, { deliver, readPage, store, engineNumber })
   const engine: Engine = createLoop(base, {
     ...{ queue, store, engineNumber },
     runTurn: (job, giveWay, signal) => runTurn(turnPorts, job, giveWay, signal),
@@ -122,7 +111,7 @@ interface LoopParts {
 }
 
 /** Sweeps and slots around the turns. */
-function createLoop(base: Base, { queue, store, engineNumber, runTurn: run }: LoopParts): Engine {
+function createLoop(base: EngineBase, { queue, store, engineNumber, runTurn: run }: LoopParts): Engine {
   const { config, log, engineDb, metrics } = base
   const { concurrency, probeConcurrency, perHostConcurrency, turnShareMilliseconds } = config.engine
   const sweepStore = createSweepStore(engineDb, queue)
@@ -161,7 +150,7 @@ function createLoop(base: Base, { queue, store, engineNumber, runTurn: run }: Lo
 
 // Positions may be half a second old after a crash of PostgreSQL: pages are repeated then, never skipped. Not
 // waiting for the disk at each page is what lets one listener go at the speed of its receiver.
-function openTurnPool({ config, log, databaseUrl }: Base): Pool {
+function openTurnPool({ config, log, databaseUrl }: EngineBase): Pool {
   return openPool({
     url: databaseUrl,
     max: config.database.enginePoolSize,
@@ -171,7 +160,7 @@ function openTurnPool({ config, log, databaseUrl }: Base): Pool {
   })
 }
 
-async function prune({ config, engineDb, log }: Base): Promise<void> {
+async function prune({ config, engineDb, log }: EngineBase): Promise<void> {
   const ticks = await pruneTicks(engineDb, config.retention.tickDays)
   let attempts = 0
   for (let went = PRUNE_CHUNK; went === PRUNE_CHUNK; attempts += went) {

@@ -6,7 +6,7 @@ import { windowHref } from '../domain/publishLinks.ts'
 import type { AttemptRecord, Deliver, ReadPage, TurnStore } from '../engine/ports.ts'
 import type { TurnPorts } from '../engine/turn.ts'
 import type { Log } from '../log.ts'
-import type { Base } from './base.ts'
+import type { EngineBase } from './base.ts'
 
 export interface TurnParts {
   readonly deliver: Deliver
@@ -16,7 +16,7 @@ export interface TurnParts {
 }
 
 /** What a turn needs, with clocks, dice and the process's log and metrics. */
-export function createTurnPorts(base: Base, { engineNumber, ...parts }: TurnParts): TurnPorts {
+export function createTurnPorts(base: EngineBase, { engineNumber, ...parts }: TurnParts): TurnPorts {
   const { log, metrics, engineDb } = base
   return {
     ...parts,
@@ -49,7 +49,7 @@ function rememberKeyParts(db: Db): (service: string) => Promise<readonly string[
   }
 }
 
-function retryPolicy({ config }: Base) {
+function retryPolicy({ config }: EngineBase) {
   const { inPlaceRetries, inPlaceDelayMilliseconds, holdBaseSeconds, holdMaxSeconds } = config.engine.retry
   return {
     ...{ inPlaceRetries, inPlaceDelayMilliseconds },

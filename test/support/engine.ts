@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll } from 'vitest'
-import { enginePart } from '../../src/app/engine.ts'
-import type { Base } from '../../src/app/base.ts'
+import { createEngine } from '../../src/app/engine.ts'
+import type { EngineBase } from '../../src/app/base.ts'
 import { loadConfig } from '../../src/config.ts'
 import { sql } from 'kysely'
 import type { Db } from '../../src/db/pool.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createLog } from '../../src/log.ts'
-import { createClient } from '../../src/outbound/client.ts'
-import { createDeliver } from '../../src/outbound/deliver.ts'
-import { createReadPage } from '../../src/services/publish/page.ts'
+import { createVault } from '../../src/secrets/vault.ts'
+import { manageCredential } from '../../src/services/credential/manage.ts'
 import type { TestDatabase } from './database.ts'
+
+const vault = createVault({ key: Buffer.alloc(32, 7) })
 
 export interface EngineUnderTest {
   stop(): Promise<void>
 }
 
-/** The engine as the service runs it, on a test database; only the secrets come from elsewhere. */
+/** The engine as the service runs it, on a test database. */
 export async function startEngine(
   database: TestDatabase,
   overrides: Record<string, unknown> = {},
@@ -32,49 +33,17 @@ export async function startEngine(
       ...overrides,
     },
   })
-  const { engine } = config
-  const client = createClient({
-    rules: config.targets,
-    connectionsPerHost: engine.perHostConcurrency,
-    connectTimeoutMilliseconds: engine.connectTimeoutMilliseconds,
-    maxAnswerKilobytes: engine.maxAnswerKilobytes,
-    clock: Date.now,
-  })
-  const deliver = createDeliver({
-    client,
-    openTarget: (name) => openTarget(database.db, name),
-    clock: Date.now,
-    requestTimeoutMilliseconds: engine.requestTimeoutMilliseconds,
-    version: 'test',
-  })
-  const publicUrl = 'http://sincewire.test'
-  const base = {
-    ...{ config, log: createLog(process.env['TEST_LOG'] === undefined ? 'silent' : 'info', process.stderr) },
-    ...{ databaseUrl: database.url, apiDb: database.db, engineDb: database.db, publicUrl: () => publicUrl },
-    metrics: createMetrics(),
-  } as unknown as Base
-  const readPage = createReadPage({
-    db: database.db,
-    publicUrl: () => publicUrl,
-    cacheMegabytes: engine.pageCacheMegabytes,
-  })
-  const part = enginePart(base, { deliver, readPage })
+  const base: EngineBase = {
+    ...{ config, vault, databaseUrl: database.url, engineDb: database.db },
+    log: createLog(process.env['TEST_LOG'] === undefined ? 'silent' : 'info', process.stderr),
+    ...{ metrics: createMetrics(), publicUrl: () => 'http://sincewire.test' },
+  }
+  const part = createEngine(base)
   await part.start()
   let stopped: Promise<void> | undefined
-  const stop = () => (stopped ??= part.stop().then(() => client.close()))
+  const stop = () => (stopped ??= part.stop())
   afterAll(stop)
   return { stop }
-}
-
-async function openTarget(db: Db, listenerName: string) {
-  const row = await db
-    .selectFrom('sincewire.listener')
-    .select(['uid', 'target_revision'])
-    .where('listener_name', '=', listenerName)
-    .executeTakeFirst()
-  if (!row) return undefined
-  const credential = { type: 'APIKEY', credentialName: 'TEST', revision: 0, apikey: 'test-key' } as const
-  return { listenerUid: row.uid, targetRevision: row.target_revision, credential, signingSecret: null }
 }
 
 /** A service with a change table that tests write to by hand. */
@@ -106,8 +75,11 @@ export interface Feed {
 
 /** Registers a listener as an operator would, without the API: columns as given, everything due now. */
 export async function addListener(db: Db, listener: ListenerColumns): Promise<void> {
-  await sql`insert into sincewire.credential (credential_name, credential_type, secret, secret_key_id)
-    values ('TEST', 'APIKEY', '\\x00', 'test') on conflict do nothing`.execute(db)
+  const targets = { allow: [], allowHttp: [] }
+  await manageCredential(
+    { db, vault, targets },
+    { credentialName: 'TEST', credentialType: 'APIKEY', apikey: 'test-key' },
+  )
   await db
     .insertInto('sincewire.listener')
     .values({ uid: randomUUID(), credential_name: 'TEST', interval_seconds: 1, ...listener })
