@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { removeDataFolder, startEmbedded, throwAwaySettings } from '../../src/db/embedded/index.ts'
+import { startEmbedded, throwAwaySettings } from '../../src/db/embedded/index.ts'
 import { readRecords } from '../../src/db/feed.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openPool, type Db } from '../../src/db/pool.ts'
@@ -110,7 +110,6 @@ test.each([
     } finally {
       await fresh.close()
       await server.stop()
-      removeDataFolder(dataDir)
     }
   },
 )
