@@ -380,7 +380,7 @@ begin
   -- A part of several columns is written into the first; the others get null. A required column gets 'XXXXX' for a
   -- null, as much of it as fits.
   select string_agg(format('%I = %L', c.name,
-           left(coalesce(case when c.place = 1 then masks ->> c.part end, case when c.required then 'XXXXX' end), c.width)), ', ')
+           left(coalesce(case when c.place = 1 then masks ->> c.part end, case when c.required then 'XXXXX' end), coalesce(c.width, 1000000))), ', ')
     into assignments from merch.personal_columns(listed) c;
   select string_agg(value, ', ') into known_by from (
     select format('t.%I', c.name) from merch.personal_columns(listed) c
