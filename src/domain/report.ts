@@ -33,7 +33,7 @@ const KEY_PLACE = 'reportReferenceKey'
 export function templateFault(template: string): string | undefined {
   const filled = template.replace(PLACE, 'x')
   if (/[{}]/.test(filled)) return 'has a brace that is no {place}'
-  if (!/^https?:\/\/[^/?#{}]+/.test(template) || !URL.canParse(filled)) {
+  if (!/^https?:\/\/[^/?#{}]+([/?#]|$)/.test(template) || !URL.canParse(filled)) {
     return 'must be an http or https URL, its host without a {place}'
   }
   if (/\s/.test(template)) return 'must not hold blanks'
