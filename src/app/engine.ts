@@ -137,7 +137,9 @@ function createLoop(base: EngineBase, { queue, store, engineNumber, runTurn: run
         metrics.swept(swept, (uptime() - sweptBy.at) / 1000)
         return swept
       },
+      reclaim: () => sweepStore.reclaim(),
       millisecondsToNext: () => sweepStore.millisecondsToNext(),
+      changedInTheSameMillisecond: (woken, tick) => sweepStore.changedInTheSameMillisecond(woken, tick),
       onError: (err, doing) => log.error({ err, doing }, 'the engine could not go on; it tries again'),
     },
     {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Runner } from './runner.ts'
 import type { Swept } from './sweep.ts'
-import type { SweptBy, TurnJob, TurnQueue } from './ports.ts'
+import type { SweepStore, SweptBy, TurnJob, TurnQueue } from './ports.ts'
 
 export interface EngineOptions {
   /** No other process of this database has it. */
@@ -14,7 +14,11 @@ export interface EngineOptions {
 
 export interface EnginePorts {
   readonly sweep: (woken: readonly string[], sweptBy: SweptBy) => Promise<Swept>
+  /** Frees the turns of processes that died. */
+  readonly reclaim: () => Promise<number>
   readonly millisecondsToNext: () => Promise<number | null>
+  /** Of the woken services, those with a change in the millisecond to which the tick was cut. */
+  readonly changedInTheSameMillisecond: SweepStore['changedInTheSameMillisecond']
   readonly queue: TurnQueue
   readonly runner: Runner
   /** Milliseconds, monotonic. */
@@ -39,6 +43,7 @@ export class Engine {
   /** When each service was last woken. */
   readonly #wokenAt = new Map<string, number>()
   #wanted = false
+  #reclaimedAt = -Infinity
   #wake: () => void = () => {}
   #loop: Promise<void> | null = null
   #touching: NodeJS.Timeout | undefined
@@ -103,13 +108,13 @@ export class Engine {
     this.#wanted = false
     try {
       const sweptBy = { engine: this.#options.engineNumber, at: this.#ports.uptime() }
-      const swept = await this.#ports.sweep(woken, sweptBy)
+      await this.#reclaim()
+      const { tick } = await this.#ports.sweep(woken, sweptBy)
       // Not awaited: fetching what was queued and sweeping again do not wait for each other.
       void this.#ports.runner.dispatch()
-      if (swept.again.length > 0) {
-        for (const service of swept.again) this.#woken.add(service)
-        return SAME_MILLISECOND
-      }
+      const again = await this.#ports.changedInTheSameMillisecond(woken, tick)
+      for (const service of again) this.#woken.add(service)
+      if (again.length > 0) return SAME_MILLISECOND
       const next = (await this.#ports.millisecondsToNext()) ?? Infinity
       return Math.min(this.#options.sweepIntervalMilliseconds, Math.max(SHORTEST_PERIOD, next))
     } catch (error) {
@@ -117,6 +122,14 @@ export class Engine {
       for (const service of woken) this.#woken.add(service)
       return this.#options.sweepIntervalMilliseconds
     }
+  }
+
+  /** Once in a sweep interval, however often commits wake us. */
+  async #reclaim(): Promise<void> {
+    const now = this.#ports.uptime()
+    if (now - this.#reclaimedAt < this.#options.sweepIntervalMilliseconds) return
+    this.#reclaimedAt = now
+    await this.#ports.reclaim()
   }
 
   async #pause(milliseconds: number): Promise<void> {

@@ -13,8 +13,7 @@ export interface SweepOptions {
 export interface Swept {
   readonly claimed: number
   readonly queued: number
-  /** Woken services that changed again after the tick: look once more in a moment. */
-  readonly again: readonly string[]
+  readonly tick: ReadonlyMap<string, Edge>
 }
 
 /**
@@ -28,7 +27,6 @@ export async function sweep(
   woken: readonly string[],
   sweptBy: SweptBy,
 ): Promise<Swept> {
-  await store.reclaim()
   const tick = await store.takeTick()
   let claimed = 0
   let queued = 0
@@ -43,7 +41,7 @@ export async function sweep(
       queued += plans.filter((plan) => plan.queue !== null).length
     })
   }
-  return { claimed, queued, again: await store.changedInTheSameMillisecond(woken, tick) }
+  return { claimed, queued, tick }
 }
 
 async function planAll(

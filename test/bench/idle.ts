@@ -40,6 +40,7 @@ export async function benchIdle(): Promise<void> {
   for (let second = 0; second < SECONDS; second += 1) {
     await delay(1000)
     const started = performance.now()
+    await store.reclaim()
     const swept = await sweep(store, options, [], { engine: 0, at: 0 })
     await store.millisecondsToNext()
     spent.push(performance.now() - started)
