@@ -4,11 +4,12 @@ import { setVirtualDate } from '../vdate/set.ts'
 import { loadKinds } from './kinds.ts'
 import { loadInto } from './load.ts'
 
-/** The files of config/examples/, by the kind of each. The people are the privacy services' own. */
+/** The files of config/examples/, by the kind of each. The codes first: people have types. */
 const FILES = {
   codes: 'codes.csv',
   calendar: 'calendar.csv',
   options: 'options.json',
+  people: 'people.csv',
   'report-urls': 'report-urls.csv',
   'report-references': 'report-references.csv',
 } as const

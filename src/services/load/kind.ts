@@ -7,6 +7,8 @@ import type { DbOrTx } from '../../db/pool.ts'
 export interface LoadKind<Row = unknown> {
   /** What one record of the file may be: CSV gives text, with undefined for an empty cell; JSON gives values. */
   readonly record: z.ZodType<Row>
+  /** What is wrong with a record is told without its values, which are somebody's. */
+  readonly personal?: boolean
   /** What is there once in a file; two records of one key are an error. */
   key(row: Row): string
   /** Puts rows in, in place of those of the same keys. No key twice in the whole file. */
