@@ -39,7 +39,7 @@ create table sincewire.credential (
 
 create table sincewire.listener (
   listener_name            text primary key check (length(listener_name) between 1 and 100),
-  uid                      uuid not null unique,  -- identity of this registration: a re-registered name is another listener
+  uid                      uuid not null,         -- identity of this registration: a re-registered name is another listener
   service                  text not null references sincewire.merchapi_config,
   credential_name          text not null references sincewire.credential,
   listener_url             text not null check (length(listener_url) <= 255),
