@@ -44,16 +44,14 @@ export async function briefly(
   signal: AbortSignal | undefined,
   work: (tx: Db) => Promise<void>,
 ): Promise<void> {
+  const told = `The tables of ${service} were never free of writers for a moment: end long transactions, and run the same again.`
+  const attempt = () =>
+    connection.transaction().execute(async (tx) => {
+      await limitLockWait(tx, LOCK_WAIT_MS)
+      await work(tx)
+    })
   try {
-    await patiently(
-      () =>
-        connection.transaction().execute(async (tx) => {
-          await limitLockWait(tx, LOCK_WAIT_MS)
-          await work(tx)
-        }),
-      `The tables of ${service} were never free of writers for a moment: end long transactions, and run the same again.`,
-      signal,
-    )
+    await patiently(attempt, { told, signal })
   } catch (error) {
     throw refusalOf(error, service, 'captured')
   }

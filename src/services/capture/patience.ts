@@ -15,11 +15,19 @@ export interface WorkProgress {
   readonly total: number
 }
 
+export interface Patience {
+  /** What to say when it is never found. */
+  readonly told: string
+  readonly signal?: AbortSignal | undefined
+  /** Somebody was in the way: before the next try. */
+  readonly onBusy?: () => void
+}
+
 /**
  * A step that waits only briefly for locks, so that nobody waits long behind it, is tried again until it finds the
- * gap that it needs. Throws `unavailable` with `told` after some minutes.
+ * gap that it needs. Throws `unavailable` after some minutes.
  */
-export async function patiently<T>(step: () => Promise<T>, told: string, signal?: AbortSignal): Promise<T> {
+export async function patiently<T>(step: () => Promise<T>, { told, signal, onBusy }: Patience): Promise<T> {
   try {
     return await pRetry(step, {
       retries: 120,
@@ -28,6 +36,7 @@ export async function patiently<T>(step: () => Promise<T>, told: string, signal?
       maxTimeout: 3_000,
       randomize: true,
       shouldRetry: ({ error }) => judgeFailure(error) === 'busy',
+      onFailedAttempt: () => onBusy?.(),
       ...(signal && { signal }),
     })
   } catch (error) {

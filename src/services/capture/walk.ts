@@ -26,8 +26,11 @@ export interface Walk {
   readonly forced: boolean
 }
 
-/** Records a transaction: some tenths of a second, for which a writer of one of them may have to wait. */
-const CHUNK = 5_000
+/**
+ * Records a transaction: some tenths of a second, for which a writer of one of them may have to wait. Fewer for a while
+ * where writers were in the way.
+ */
+const CHUNK = { most: 5_000, least: 50 }
 /** Below PostgreSQL's deadlock_timeout, so that of a writer and a chunk that wait for each other the chunk gives way. */
 const LOCK_WAIT_MS = 300
 
@@ -35,46 +38,50 @@ const LOCK_WAIT_MS = 300
 export async function walk(connection: Db, options: Walk & WorkOptions): Promise<number> {
   const { service, kind, after, forced } = options
   const pace = await createPace(connection, options)
-  let changed = await follow(connection, options, after, pace, async (tx, position) => {
-    const step = await reconcileChunk(tx, service, position, CHUNK, forced)
+  let changed = await follow(connection, options, after, pace, async (tx, position, size) => {
+    const step = await reconcileChunk(tx, service, position, size, forced)
     if (kind === 'load' && step.last !== null) await saveLoadPosition(tx, service, step.last)
     return step
   })
   if (kind === 'rebuild') {
-    changed += await follow(connection, options, null, pace, (tx, position) =>
-      reconcileVanished(tx, service, position, CHUNK),
+    changed += await follow(connection, options, null, pace, (tx, position, size) =>
+      reconcileVanished(tx, service, position, size),
     )
   }
   return changed
 }
+
+type Take = (tx: Db, position: string | null, size: number) => Promise<Step>
 
 async function follow(
   connection: Db,
   { service, silent, signal }: Walk & WorkOptions,
   start: string | null,
   pace: (seen: number) => void,
-  take: (tx: Db, position: string | null) => Promise<Step>,
+  take: Take,
 ): Promise<number> {
   let changed = 0
-  for (let position = start; ;) {
+  let position = start
+  let size = CHUNK.most
+  const attempt = () =>
+    connection
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (tx) => {
+        await limitLockWait(tx, LOCK_WAIT_MS)
+        if (silent) await keepStamps(tx)
+        return take(tx, position, size)
+      })
+  const told = `A transaction has held records of ${service} for minutes: end it, and run the same again to go on.`
+  const onBusy = () => (size = Math.max(CHUNK.least, Math.ceil(size / 4)))
+  for (;;) {
     stopIfAsked(signal)
-    const step = await patiently(
-      () =>
-        connection
-          .transaction()
-          .setIsolationLevel('read committed')
-          .execute(async (tx) => {
-            await limitLockWait(tx, LOCK_WAIT_MS)
-            if (silent) await keepStamps(tx)
-            return take(tx, position)
-          }),
-      `A transaction has held records of ${service} for minutes: end it, and run the same again to go on.`,
-      signal,
-    )
+    const step = await patiently(attempt, { told, signal, onBusy })
     changed += step.changed
     if (step.last === null) return changed
     pace(step.seen)
     position = step.last
+    size = Math.min(CHUNK.most, size * 2)
   }
 }
 
