@@ -153,3 +153,26 @@ test('410 disables the listener and says why', async () => {
   expect(row.disabled_reason).toContain('410')
   expect(sink.calls).toHaveLength(1)
 })
+
+test('a window whose records all changed before the first page makes no call and leaves the since', async () => {
+  const feed = await makeFeed(db, 'test/left')
+  await feed.put(keys(5))
+  const sink = await receiver()
+  const gate = sink.hold()
+  await addListener(db, {
+    ...{
+      listener_name: 'left',
+      service: feed.service,
+      listener_url: `${sink.url}/hook`,
+      include_payload: true,
+    },
+  })
+  // The heartbeat is out, the window open behind it.
+  await sink.waitFor((all) => all.length === 1)
+  await feed.put(keys(5), 2)
+  gate.release()
+  const calls = await sink.waitFor((all) => all.length === 2)
+  const page = calls[1]!.json<Payload & Record<string, unknown>>()
+  expect(page.sinceTimestamp).toBe('1970-01-01T00:00:00.000Z')
+  expect(page.payload.items.map(({ id, value }) => [id, value])).toEqual(keys(5).map((key) => [key, 2]))
+})
