@@ -30,6 +30,14 @@ const withBody = { 413: 'The body is too large', 415: 'The body is not applicati
  * API. Add it after the rooms.
  */
 export function addOpenApi(api: Api): void {
+  api.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/openapi.json',
+    summary: 'This document.',
+    responses: {
+      200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
+    },
+  })
   let document: Document | undefined
   api.get('/openapi.json', (c) => c.json((document ??= describe(api))))
 }

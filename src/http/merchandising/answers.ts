@@ -9,14 +9,19 @@ const fieldError = z.object({
 const businessError = z.object({ service: z.string(), errorMessage: z.string() })
 
 /** The documented error: what is wrong with the input, and what the rules of the business refuse. */
-export const errorAnswer = z
-  .object({
+function errorOf<Refusal extends z.ZodType>(refusal: Refusal) {
+  return z.object({
     status: z.literal('ERROR'),
     message: z.string(),
     validationErrors: z.array(fieldError).optional(),
-    businessError: z.array(businessError).optional(),
+    businessError: z.array(refusal).optional(),
   })
-  .openapi('Error')
+}
+
+export const errorAnswer = errorOf(businessError).openapi('Error')
+
+/** Of services that document their refusals as sentences. */
+export const sentenceErrorAnswer = errorOf(z.string()).openapi('ErrorInSentences')
 
 export const successAnswer = z
   .object({ status: z.literal('SUCCESS'), message: z.string() })

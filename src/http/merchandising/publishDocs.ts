@@ -6,11 +6,12 @@ import { failures, json, missing } from './answers.ts'
 const moment = z.iso.datetime()
 const paths = z.string().openapi({ example: 'items.item,items.address.city' })
 
+// All may be left out by include and exclude.
 const record = z
   .looseObject({
-    action: z.enum(['INSERT', 'UPDATE', 'DELETE', 'UPSERT']).nullable(),
-    cacheTimestamp: moment.openapi({ description: 'last change of the published record' }),
-    cacheCreateTimestamp: moment.openapi({ description: 'first published' }),
+    action: z.enum(['INSERT', 'UPDATE', 'DELETE', 'UPSERT']).nullable().optional(),
+    cacheTimestamp: moment.optional().openapi({ description: 'last change of the published record' }),
+    cacheCreateTimestamp: moment.optional().openapi({ description: 'first published' }),
   })
   .openapi('PublishedRecord')
 

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { REPORT_LENGTHS } from '../../../domain/report.ts'
 import type { AdministrationServices } from '../../../services/administration.ts'
 import type { Room } from '../../room.ts'
-import { errorAnswer, json } from '../answers.ts'
+import { json, sentenceErrorAnswer } from '../answers.ts'
 import { requiredText } from '../fields.ts'
 import { onlyMethods } from '../methods.ts'
 import { OPERATIONS_PATH } from '../paths.ts'
@@ -34,10 +34,7 @@ const route = createRoute({
         })
         .openapi('ReportUrl'),
     ),
-    400: json(
-      'Something in the input is wrong, or no report is known for the key',
-      errorAnswer.extend({ businessError: z.array(z.string()).optional() }).openapi('ReportUrlError'),
-    ),
+    400: json('Something in the input is wrong, or no report is known for the key', sentenceErrorAnswer),
   },
 })
 
