@@ -7,7 +7,8 @@
 -- What is masked stays nowhere
 --
 --  1. The business row is updated in place, so a captured service republishes the record by itself, in the
---     transaction of the masking (or as soon as deferred capture comes to the key).
+--     transaction of the masking. Deferred capture would come to it later: documents that still tell one of the
+--     values that the masking replaced are made anew at once. One that cannot be made fails the masking.
 --  2. A deleted record keeps its last document in the change table, for those who still have to hear of the delete.
 --     A masking cuts such a document down to its key when it is the masked entity's own, or holds one of the values
 --     that the masking replaced. Silently: who has heard of the delete does not hear of it again.
@@ -15,7 +16,8 @@
 --     can tell by looking at it, least of all without remembering the values that were to be forgotten. So answers
 --     to calls of a service whose documents are made from tables with personal data are not kept at all: a trigger
 --     on sincewire.attempt drops them, and a masking does so with whatever was kept before the table was listed here.
---     Status, duration, sizes and our own words about a failure stay.
+--     Status, duration, sizes and our own words about a failure stay. What PostgreSQL said of a document that could
+--     not be made is dropped too.
 --  4. Errors of a masking tell their SQLSTATE and the constraint, never a row: PostgreSQL's own log says no more.
 
 create schema if not exists merch;
@@ -399,6 +401,15 @@ begin
   end if;
 end $$;
 
+-- Whether a document tells one of the values: a long one wherever it stands, a short one as a value of its own, since
+-- `Ann` is in many words.
+create function merch.tells(document text, told text[]) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select exists (
+    select from unnest(told) v cross join lateral (select to_json(v)::text as quoted) j
+    where strpos(document, case when length(v) < 8 then quoted else substr(quoted, 2, length(quoted) - 2) end) > 0)
+$$;
+
 -- Cuts deleted records of a service down to their key, when they are the entity's own or tell one of the values.
 create function merch.mask_tombstones(
   of_service text, listed merch.personal_data, of_type text, of_id text, told text[]) returns bigint
@@ -426,12 +437,30 @@ begin
                                   ''{}''::json) as cut
            from %1$s t
            where t.deleted_at is not null
-             and (t.key = $1 or exists (select from unnest($3) v where strpos(t.document::text, to_json(v)::text) > 0))) c
+             and (t.key = $1 or merch.tells(t.document::text, $3))) c
      where t.key = c.key and t.deleted_at is not null and t.document::text <> c.cut::text', feed)
-    using own, names, coalesce(told, '{}');
+    using own, names, told;
   get diagnostics masked = row_count;
   perform set_config('sincewire.silent', 'off', true);
   return masked;
+end $$;
+
+-- Makes the documents of a service anew that still tell one of the values: deferred capture has not come to them, or
+-- the service's view reads a table that nobody watches.
+create function merch.renew_documents(of_service text, told text[]) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  parts jsonb := sincewire.capture_parts(of_service);
+  keys  text[];
+begin
+  execute sincewire.fill('select array_agg(t.key order by t.key) from {{feed}} t
+                          where t.deleted_at is null and merch.tells(t.document::text, $1)', parts) into keys using told;
+  for i in 1 .. coalesce(cardinality(keys), 0) by 500 loop
+    execute sincewire.fill('select {{merge}}(array(select row(k.key, {{k.typed}})::{{key}}
+      from (select c.key, {{c.parsed}} from (select key, sincewire.split_key(key, {{count}}) as parts
+                                             from unnest($1) key) c) k), false, false)', parts)
+      using keys[i : i + 499];
+  end loop;
 end $$;
 
 create function merch.mask_everywhere(of_entity text, of_type text, of_id text, masks jsonb) returns bigint
@@ -439,6 +468,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   listed  merch.personal_data;
   one     record;
+  told    text[] := '{}';
   reader  text;
   readers text[] := '{}';
   total   bigint := 0;
@@ -447,12 +477,19 @@ begin
   for listed in select * from merch.personal_sources(of_entity) loop
     select * into one from merch.mask_source(listed, of_type, of_id, masks);
     total := total + one.masked;
+    told := told || coalesce(one.told, '{}');
+  end loop;
+  for listed in select * from merch.personal_sources(of_entity) loop
     for reader in select r.service from merch.personal_reader r where r.source = listed.source order by r.service loop
-      total := total + merch.mask_tombstones(reader, listed, of_type, of_id, one.told);
+      total := total + merch.mask_tombstones(reader, listed, of_type, of_id, told);
       readers := readers || reader;
     end loop;
   end loop;
+  for reader in select distinct r from unnest(readers) r order by r loop
+    perform merch.renew_documents(reader, told);
+  end loop;
   update sincewire.attempt set answer = merch.not_kept() where service = any (readers) and answer <> merch.not_kept();
+  update sincewire.delta_failure set error = merch.not_kept() where service = any (readers) and error <> merch.not_kept();
   return total;
 end $$;
 

@@ -4,7 +4,8 @@ import { refused, SincewireError } from '../../domain/errors.ts'
 /**
  * Runs a query over personal data. What PostgreSQL says of a failure may show a row or a parameter, and errors reach
  * the log: only the SQLSTATE and the constraint's name come through. A rule of a table that forbids the change
- * (class 23) and a listing of personal data that is not in order throw `refused`.
+ * (class 23), a document that cannot be made with it (class 22) and a listing of personal data that is not in order
+ * throw `refused`.
  */
 export async function quietly<T>(query: Promise<T>): Promise<T> {
   try {
@@ -16,6 +17,7 @@ export async function quietly<T>(query: Promise<T>): Promise<T> {
     if (code.startsWith('23')) {
       throw business(`A rule of the table forbids these values${constraint ? `: ${constraint}` : ''}`)
     }
+    if (code.startsWith('22')) throw business('A table, or the view of a published document, cannot take these values')
     throw Object.assign(new Error('a query over personal data failed'), { code })
   }
 }
