@@ -178,6 +178,49 @@ test('a deleted record is cut down to its key, silently, whether by its id or by
   expect((await mask('STORE::::1005')).status).toBe(400)
 })
 
+test('documents that capture has not come to, or would not, are made anew at once', async () => {
+  await run(`
+    create table public.shop (store bigint primary key);
+    create view public.shop_document as
+      select s.store, json_build_object('store', s.store, 'manager', m.store_mgr_name) as doc
+      from public.shop s join merch.store m using (store);
+    insert into merch.store (store, store_mgr_name) values (7001, '${planted[0]!}');
+    insert into public.shop values (7001)`)
+  const view = { table: 'public.shop', view: 'public.shop_document', key: ['store'] }
+  await captureTable(db, { service: 'shop/unwatched', ...view })
+  await captureTable(db, { service: 'shop/deferred', ...view, watch: ['merch.store:store'], deferred: true })
+  expect((await mask('STORE::::7001')).status).toBe(200)
+  expect(await places()).toEqual([])
+  const documents = await run(
+    `table sincewire_feed.shop_unwatched union all table sincewire_feed.shop_deferred`.replaceAll(
+      'table',
+      'select document::text from',
+    ),
+  )
+  expect(documents.map(({ document }) => JSON.parse(String(document)) as unknown)).toEqual(
+    Array(2).fill({ store: 7001, manager: 'XXXXX' }),
+  )
+})
+
+test('a deleted record of a composite key is found by its entity', async () => {
+  await run(`insert into merch.code_head values ('PTNR', 'Partner');
+    insert into merch.code_detail values ('PTNR', 'B,K', 'Bank', 'N', 1, 'Y');
+    insert into merch.partner (partner_type, partner_id, contact_name, contact_phone)
+      values ('B,K', '1', '${planted[0]!}', '1'), ('B,K', '2', 'Somebody Else', '2')`)
+  await captureTable(db, {
+    service: 'people/partner',
+    table: 'merch.partner',
+    key: ['partner_type', 'partner_id'],
+  })
+  await run('delete from merch.partner')
+  expect((await mask('PARTNER::B,K::1')).status).toBe(200)
+  expect(await places()).toEqual([])
+  const left = await run('select document::text from sincewire_feed.people_partner order by key')
+  expect(left.map(({ document }) => Object.keys(JSON.parse(String(document)) as object).length)).toEqual([
+    2, 8,
+  ])
+})
+
 test('a masking that fails changes nothing, and says nothing of the row in any log', async () => {
   await run(
     `${plant(1006)} alter table sample.store add constraint has_phone check (store <> 1006 or phone_number is not null)`,
