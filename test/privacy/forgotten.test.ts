@@ -197,9 +197,10 @@ test('documents that capture has not come to, or would not, are made anew at onc
       'select document::text from',
     ),
   )
-  expect(documents.map(({ document }) => JSON.parse(String(document)) as unknown)).toEqual(
-    Array(2).fill({ store: 7001, manager: 'XXXXX' }),
-  )
+  expect(documents.map(({ document }) => JSON.parse(String(document)) as unknown)).toEqual([
+    { store: 7001, manager: 'XXXXX' },
+    { store: 7001, manager: 'XXXXX' },
+  ])
 })
 
 test('a deleted record of a composite key is found by its entity', async () => {

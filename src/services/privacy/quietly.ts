@@ -17,7 +17,8 @@ export async function quietly<T>(query: Promise<T>): Promise<T> {
     if (code.startsWith('23')) {
       throw business(`A rule of the table forbids these values${constraint ? `: ${constraint}` : ''}`)
     }
-    if (code.startsWith('22')) throw business('A table, or the view of a published document, cannot take these values')
+    if (code.startsWith('22'))
+      throw business('A table, or the view of a published document, cannot take these values')
     throw Object.assign(new Error('a query over personal data failed'), { code })
   }
 }
