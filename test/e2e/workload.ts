@@ -77,7 +77,8 @@ export async function write(
 // Waiting for each other in two orders, or too late for a snapshot: PostgreSQL ends one of them, and it starts over.
 const ENDED_BY_POSTGRES = new Set(['40P01', '40001', '23505'])
 
-async function transaction(client: pg.Client, random: Random): Promise<boolean> {
+/** One transaction of a writer; whether it was committed. Throws what the database says, when it was not for us. */
+export async function transaction(client: pg.Client, random: Random): Promise<boolean> {
   const statement = () => STATEMENTS[upTo(random, STATEMENTS.length)]!(random)
   const isolation = random() < 0.15 ? 'repeatable read' : 'read committed'
   await client.query(`begin isolation level ${isolation}`)

@@ -1,0 +1,43 @@
+// npm run test:faults [-- scenario…] [--seed N] [--seconds N]: all scenarios by default, half a minute of faults each.
+// The same seed gives the same schedule of faults; what they hit depends on the machine's timing as well.
+import { parseArgs } from 'node:util'
+import { cleanUpNow } from '../support/cleanUp.ts'
+import { reportLines } from './report.ts'
+import { runScenario } from './scenario.ts'
+import { SCENARIOS } from './scenarios/index.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: 'string', default: '1' }, seconds: { type: 'string', default: '30' } },
+})
+const [seed, seconds] = [Number(values.seed), Number(values.seconds)]
+const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name))
+if (unknown.length > 0 || !Number.isSafeInteger(seed) || !(seconds > 0)) {
+  print(`Scenarios: ${SCENARIOS.map(({ name }) => name).join(' ')}; --seed and --seconds take numbers.`)
+  process.exit(2)
+}
+
+for (const scenario of SCENARIOS) {
+  if (positionals.length > 0 && !positionals.includes(scenario.name)) continue
+  print(`${scenario.name}: ${scenario.title} (seed ${seed}, ${seconds} s)`)
+  const impossible = scenario.impossible?.()
+  if (impossible !== undefined) {
+    print(`  not run: ${impossible}\n`)
+    continue
+  }
+  try {
+    const verdict = await runScenario(scenario, { seed, seconds })
+    for (const line of reportLines(verdict)) print(line)
+    if (verdict.broken.length > 0) process.exitCode = 1
+  } catch (error) {
+    process.exitCode = 1
+    print(`  BROKEN          ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  } finally {
+    await cleanUpNow()
+  }
+  print('')
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

@@ -1,0 +1,43 @@
+import type { Member } from '../member.ts'
+import type { Scenario } from '../scenario.ts'
+import type { World } from '../world.ts'
+
+/** Longer than the ten seconds after which pg-boss gives a silent process's jobs away. */
+export const FROZEN_MILLISECONDS = 12_500
+
+/** kill -9 of these, at a moment that the dice choose among the next arrivals. */
+export async function kill(world: World, members: readonly Member[], kind: string): Promise<void> {
+  await world.arrivals.more(world.between(0, 20), 3000)
+  const over = world.faults.begin(kind)
+  await Promise.all(members.map((member) => member.kill()))
+  over()
+  // Those that are left go on without it, if there are any.
+  await world.arrivals.more(world.between(1, 20), 2000)
+  await Promise.all(members.map((member) => member.start()))
+}
+
+/** SIGSTOP of these, until the others have taken over their work; then they wake and do not know. */
+export async function freeze(world: World, members: readonly Member[], kind: string): Promise<void> {
+  await world.arrivals.more(world.between(0, 20), 3000)
+  const over = world.faults.begin(kind)
+  for (const member of members) member.freeze()
+  await new Promise((resolve) => setTimeout(resolve, FROZEN_MILLISECONDS))
+  for (const member of members) member.resume()
+  over()
+}
+
+export const engines: Scenario = {
+  name: 'engines',
+  title: 'processes of the service are killed and frozen',
+  world: { engines: 3 },
+  async strike(world) {
+    const { engines, api } = world
+    const draw = world.random()
+    if (draw < 0.4) await kill(world, [world.pick(engines)], 'engine killed')
+    else if (draw < 0.55) await kill(world, engines.slice(1), 'engines killed')
+    else if (draw < 0.7) await kill(world, [api], 'api killed')
+    else if (draw < 0.8) await kill(world, world.members, 'everything killed')
+    else if (draw < 0.95) await freeze(world, engines.slice(1), 'engines frozen')
+    else await freeze(world, world.members, 'everything frozen')
+  },
+}
