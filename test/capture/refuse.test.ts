@@ -237,6 +237,8 @@ test('an owner without superuser rights can capture; what it lacks is said', asy
   cleanUp(() => pool.close())
   await migrate(pool.db)
   await own.run(`create schema authorization worker; set role worker; create table worker.own (id int primary key);
+    create table worker.spread (id int primary key) partition by range (id);
+    create table worker.spread_1 partition of worker.spread for values from (0) to (100);
     create table worker.secret (id int primary key); alter table worker.secret enable row level security, force row level security`)
   const refusal = await saying(
     captureTable(pool.db, { service: 'other', table: 'public.other', key: ['id'] }),
@@ -249,6 +251,12 @@ test('an owner without superuser rights can capture; what it lacks is said', asy
   await captureTable(pool.db, { service: 'own', table: 'worker.own', key: ['id'] })
   await own.run('insert into worker.own values (1)')
   expect(await own.run('select key from sincewire_feed.own')).toEqual([{ key: '1' }])
+  await captureTable(pool.db, { service: 'spread', table: 'worker.spread', key: ['id'] })
+  await own.run('insert into worker.spread values (1); insert into worker.spread_1 values (2)')
+  expect(await own.run('select key from sincewire_feed.spread order by key')).toEqual([
+    { key: '1' },
+    { key: '2' },
+  ])
   await own.run('alter table worker.own enable row level security, force row level security')
   await expect(own.run('insert into worker.own values (2)')).rejects.toThrow('row-level security')
 })
