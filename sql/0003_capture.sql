@@ -43,7 +43,8 @@ create table sincewire.capture (
   excluded      text[] not null default '{}',        -- columns left out of the row's document
   renamed       jsonb not null default '{}',         -- {"column": "name"}
   camel_case    boolean not null default false,
-  shape         jsonb                                -- [{"column","name"}] as published; null: the whole row
+  shape         jsonb,                               -- [{"column","name"}] as published; null: the whole row
+  deferred      boolean not null default false       -- triggers only file keys: see 0007_jobs.sql
 );
 
 create table sincewire.capture_watch (
@@ -208,13 +209,14 @@ end $$;
 create function sincewire.define_capture(of_service text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $define$
 declare
-  p     jsonb := sincewire.capture_parts(of_service);
-  c     sincewire.capture;
-  turns boolean;  -- see rule 2
-  w     record;
+  p      jsonb := sincewire.capture_parts(of_service);
+  c      sincewire.capture;
+  called jsonb;   -- what the triggers call: the merge itself, or what files keys for it
+  turns  boolean; -- see rule 2; who merges what others have written has no row lock of theirs
+  w      record;
 begin
   select * into strict c from sincewire.capture where service = of_service;
-  turns := c.document_view is not null or exists (
+  turns := c.deferred or c.document_view is not null or exists (
     select from pg_inherits i join pg_class r on r.oid = i.inhparent where r.oid = c.source and r.relkind = 'r');
 
   -- A key of other types is another key: everything that takes one is made anew.
@@ -249,9 +251,11 @@ begin
   end if;
   perform sincewire.define_merge(p, turns);
   perform sincewire.define_chunks(of_service, p);
-  perform sincewire.define_trigger_functions(p, '', (p ->> 'source')::regclass, turns, p ->> 'columns');
+  called := case when c.deferred then p || sincewire.define_deferred(p) else p end;
+  turns := turns and not c.deferred;
+  perform sincewire.define_trigger_functions(called, '', (p ->> 'source')::regclass, turns, p ->> 'columns');
   for w in select * from sincewire.capture_watch where service = of_service order by position loop
-    perform sincewire.define_watch(p, w.position, w.watched, w.expressions, turns);
+    perform sincewire.define_watch(called, w.position, w.watched, w.expressions, turns);
   end loop;
 end $define$;
 
@@ -646,6 +650,7 @@ begin
     execute format('drop view %s cascade', d.name);
   end loop;
   execute format('drop type if exists sincewire_capture.%I cascade', feed || '.key');
+  execute format('drop table if exists sincewire_capture.%I', feed || '.log');
   if records then
     execute format('drop table if exists sincewire_capture.%I', feed || '.turn');
     execute format('drop table if exists sincewire_feed.%I', feed);

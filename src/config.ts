@@ -101,11 +101,20 @@ const schema = z.strictObject({
   catalogue: z.strictObject({ sample: yesNo }),
   batch: z.strictObject({ refuseWrites: refusals, retryAfterSeconds: whole(1, 86_400) }),
   engine,
+  jobs: z.strictObject({
+    pollIntervalMilliseconds: whole(20, 60_000),
+    poolSize: whole(1, 1000),
+    tries: whole(1, 100),
+    retrySeconds: whole(1, 86_400),
+  }),
   retention: z.strictObject({
     attemptDays: whole(1, 3650),
     auditDays: whole(1, 3650),
     tickDays: whole(1, 3650),
     tombstoneDays: whole(1, 36_500),
+    tombstonesDespiteListeners: yesNo,
+    historyDays: whole(1, 3650),
+    requestDays: whole(1, 3650),
   }),
 })
 

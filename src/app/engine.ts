@@ -19,6 +19,7 @@ import type { Part } from '../parts.ts'
 import { openTarget } from '../services/listener/openTarget.ts'
 import { createReadPage } from '../services/publish/index.ts'
 import { version } from '../version.ts'
+import { createBackground } from './background.ts'
 import type { EngineBase } from './base.ts'
 import { createSweepStore } from './sweepStore.ts'
 import { createTurnPorts } from './turnPorts.ts'
@@ -94,8 +95,12 @@ async function startEngine(base: EngineBase, stops: (() => Promise<void>)[]): Pr
     ...{ url: databaseUrl, engineNumber, retryMilliseconds: RECONNECT_MILLISECONDS },
     onWake: (service) => engine.wake(service),
     onDue: () => engine.sweepSoon(),
+    onJobs: () => background.wake(),
     onError: (err) => log.warn({ err }, 'the engine lost its listening connection; it connects again'),
   })
+  const background = createBackground(base, boss)
+  stops.push(() => background.stop())
+  await background.start()
   await signals.open()
   stops.push(() => signals.close())
   await schedulePruning(boss, () => prune(base))

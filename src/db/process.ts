@@ -52,3 +52,13 @@ function toProcess(row: Selectable<ProcessConfigTable>): Process {
     archive: row.archive_ind === 'Y',
   }
 }
+
+/** What the last run of a job failed with; null: it did not. Writes only what is new. */
+export async function noteTrouble(db: DbOrTx, jobName: string, error: string | null): Promise<void> {
+  await db
+    .updateTable('merch.b8d_process_config')
+    .set({ last_error: error, last_error_at: error === null ? null : sql`clock_timestamp()` })
+    .where('job_name', '=', jobName)
+    .where((eb) => (error === null ? eb('last_error', 'is not', null) : eb.lit(true)))
+    .execute()
+}

@@ -6,12 +6,15 @@ import { ENGINE_LOCK_CLASS } from './sweep.ts'
 export const WAKE_CHANNEL = 'sincewire_wake'
 /** A change of registration that makes a listener due notifies here. */
 export const DUE_CHANNEL = 'sincewire_due'
+/** Deferred capture notifies here at commit, and whoever files a refresh request; the payload is the service. */
+export const JOBS_CHANNEL = 'sincewire_jobs'
 
 export interface SignalOptions {
   readonly url: string
   readonly engineNumber: number
   readonly onWake: (service: string) => void
   readonly onDue: () => void
+  readonly onJobs: () => void
   /** The connection broke; another is tried after `retryMilliseconds`. */
   readonly onError: (error: Error) => void
   readonly retryMilliseconds: number
@@ -33,17 +36,19 @@ export class Signals {
 
   /** Connects for the first time; throws when it cannot. */
   async open(): Promise<void> {
-    const { url, engineNumber, onWake, onDue } = this.#options
+    const { url, engineNumber, onWake, onDue, onJobs } = this.#options
     const client = new pg.Client(clientConfig({ url, applicationName: 'sincewire engine' }))
     client.on('error', (error) => this.#lost(client, error))
     client.on('end', () => this.#lost(client, new Error('connection closed')))
-    client.on('notification', ({ channel, payload }) =>
-      channel === WAKE_CHANNEL ? onWake(payload ?? '') : onDue(),
-    )
+    client.on('notification', ({ channel, payload }) => {
+      if (channel === WAKE_CHANNEL) onWake(payload ?? '')
+      else if (channel === JOBS_CHANNEL) onJobs()
+      else onDue()
+    })
     try {
       await client.connect()
       await client.query('select pg_advisory_lock($1, $2)', [ENGINE_LOCK_CLASS, engineNumber])
-      await client.query(`listen ${WAKE_CHANNEL}; listen ${DUE_CHANNEL}`)
+      await client.query(`listen ${WAKE_CHANNEL}; listen ${DUE_CHANNEL}; listen ${JOBS_CHANNEL}`)
     } catch (error) {
       client.removeAllListeners('end')
       await client.end().catch(() => {})

@@ -26,14 +26,6 @@ export const PROCESS_LIMITS = { numThreads: 32, numDataToProcess: 1_000_000, com
 
 export const PROCESS_NAME_LENGTH = 106 // delta/ and a service's name
 
-/** A service's delta process when its capture is deferred for the first time. */
-export const DELTA_SETTINGS: ProcessSettings = {
-  numThreads: 2,
-  numDataToProcess: 50_000,
-  commitMaxCtr: 500,
-  archive: false,
-}
-
 /** What a job cannot take of values that are in themselves in range. */
 export function processFaults(job: string, change: ProcessChange): FieldError[] {
   if (job !== 'prune') return []

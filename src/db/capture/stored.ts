@@ -14,6 +14,7 @@ export interface StoredService {
 
 export interface StoredCapture {
   readonly definition: CaptureDefinition
+  readonly deferred: boolean
   /** The last key loaded, while a load is under way or was cut short. */
   readonly loadPosition: string | null
 }
@@ -23,13 +24,14 @@ interface StoredRow {
   readonly loaded_at: Instant | null
   readonly wake_on_commit: boolean
   readonly load_position: string | null
+  readonly deferred: boolean | null
   readonly definition: CaptureDefinition | null
 }
 
 /** The service of that name, or undefined. */
 export async function findStored(db: DbOrTx, service: string): Promise<StoredService | undefined> {
   const { rows } = await sql<StoredRow>`
-    select m.json_table, m.loaded_at, m.wake_on_commit, l.position as load_position,
+    select m.json_table, m.loaded_at, m.wake_on_commit, l.position as load_position, c.deferred,
            case when c.service is not null then json_build_object(
              'source', c.source::oid::int8, 'key', c.key_columns, 'view', c.document_view::oid::int8,
              'watches', (select coalesce(json_agg(json_build_object(
@@ -45,7 +47,7 @@ export async function findStored(db: DbOrTx, service: string): Promise<StoredSer
   const { definition, load_position: loadPosition } = row
   return {
     ...{ jsonTable: row.json_table, loadedAt: row.loaded_at, wake: row.wake_on_commit },
-    capture: definition && { definition, loadPosition },
+    capture: definition && { definition, loadPosition, deferred: row.deferred === true },
   }
 }
 

@@ -9,4 +9,6 @@ export interface ProcessConfigTable {
   commit_max_ctr: number
   archive_ind: Generated<'Y' | 'N'>
   updated_at: Generated<Instant>
+  last_error: string | null
+  last_error_at: Instant | null
 }

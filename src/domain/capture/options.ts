@@ -26,6 +26,8 @@ export interface CaptureOptions {
   readonly filters?: readonly Filter[]
   /** Notify the engine at commit. Such a writer cannot PREPARE TRANSACTION. */
   readonly wake?: boolean
+  /** Writers only file keys; a background job makes the documents, a moment later. */
+  readonly deferred?: boolean
 }
 
 /** The same, understood. What depends on the database is still to be checked: see source.ts. */
@@ -40,6 +42,7 @@ export interface CaptureRequest {
   readonly title: string | null
   readonly filters: readonly Filter[]
   readonly wake: boolean
+  readonly deferred: boolean
 }
 
 const MAX_WATCHES = 99
@@ -61,6 +64,7 @@ export function readCaptureOptions(options: CaptureOptions): CaptureRequest {
     watches: watches.filter((watch) => watch !== undefined),
     shape: { excluded: exclude, renamed: rename, camelCase },
     ...{ title: options.title ?? null, filters: options.filters ?? [], wake: options.wake ?? false },
+    deferred: options.deferred ?? false,
   }
 }
 

@@ -84,13 +84,13 @@ async function bodyOf(c: Context, valid: () => Given): Promise<Given> {
 }
 
 function oneOfBoth(sent: Given, asked: Given): Given {
-  const merged: Record<string, unknown> = { ...sent }
+  const merged: { [field: string]: unknown } & Given = { ...sent }
   for (const [field, value] of Object.entries(asked)) {
     if (value === undefined) continue
     if (merged[field] !== undefined) throw invalid([twice(field)])
     merged[field] = value
   }
-  return merged as Given
+  return merged
 }
 
 function twice(field: string) {

@@ -69,16 +69,16 @@ async function bringAbout(
   stored: StoredService | undefined,
   work: WorkOptions,
 ): Promise<CaptureOutcome> {
-  const { service, title, filters, wake } = request
+  const { service, title, filters, wake, deferred } = request
   const { definition, keyNames, warnings } = checked
   const jsonTable = stored?.jsonTable ?? changeTableFor(service)
   const settings = { service, jsonTable, keyNames, title, filters, wake }
   const before = stored?.capture
   const same = before !== null && before !== undefined && sameDefinition(before.definition, definition)
-  if (same && stored?.wake === wake) {
+  if (same && stored?.wake === wake && before.deferred === deferred) {
     await saveService(connection, settings)
     await mend(connection, service, work.signal)
-  } else await install(connection, settings, definition, work.signal)
+  } else await install(connection, settings, { definition, deferred }, work.signal)
 
   const told = { jsonTable, warnings }
   if (same && stored?.loadedAt) return { kind: 'unchanged', records: 0, ...told }

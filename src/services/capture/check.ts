@@ -38,7 +38,7 @@ export async function checkCapture(db: Db, request: CaptureRequest): Promise<Che
 /** What only PostgreSQL can judge. */
 async function databaseReasons(
   db: Db,
-  { watches, filters }: CaptureRequest,
+  { watches, filters, deferred }: CaptureRequest,
   { source: oid, key, view }: CaptureDefinition,
   source: Relation,
 ): Promise<string[]> {
@@ -59,9 +59,9 @@ async function databaseReasons(
       reasons.push(`${what}: ${sentenceOf(error)}`)
     }
   }
-  if (view !== null || guarded.length > 1) {
+  if (view !== null || guarded.length > 1 || deferred) {
     await attempt(
-      `the key (${key.join(', ')}) cannot be hashed, which a view needs`,
+      `the key (${key.join(', ')}) cannot be hashed, which a view and deferred capture need`,
       tryKeyHash(db, oid, key),
     )
   }

@@ -5,6 +5,7 @@ import {
   limitLockWait,
   putTriggers,
 } from '../../db/capture/objects.ts'
+import { deferCapture } from '../../db/changeLog.ts'
 import { saveDefinition, saveService, type ServiceSettings } from '../../db/capture/stored.ts'
 import type { Db } from '../../db/pool.ts'
 import type { CaptureDefinition } from '../../domain/capture/definition.ts'
@@ -18,7 +19,7 @@ const LOCK_WAIT_MS = 500
 export async function install(
   connection: Db,
   settings: ServiceSettings,
-  definition: CaptureDefinition,
+  { definition, deferred }: { readonly definition: CaptureDefinition; readonly deferred: boolean },
   signal?: AbortSignal,
 ): Promise<void> {
   const { service, jsonTable } = settings
@@ -26,6 +27,7 @@ export async function install(
     await saveService(tx, settings)
     await saveDefinition(tx, service, definition)
     await createChangeTable(tx, jsonTable)
+    await deferCapture(tx, service, deferred)
     await defineObjects(tx, service)
     await putTriggers(tx, service)
   })
