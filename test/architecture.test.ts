@@ -52,6 +52,8 @@ const doors: Record<string, readonly Room[]> = {
   'cli-progress': ['cli'],
   pino: ['common'],
   '@faker-js/faker': ['services'],
+  'csv-parse': ['services'],
+  '@streamparser/json': ['services'],
 }
 
 /** What the pure rules may use of Node: calculations, no clock, no dice, no disk, no network. */

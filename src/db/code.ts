@@ -77,7 +77,10 @@ export async function saveCodes(db: DbOrTx, rows: readonly CodeRow[]): Promise<v
   await sql`insert into merch.code_head (code_type, code_type_desc)
     select distinct on ("codeType") "codeType", "codeTypeDesc"
       from json_to_recordset(${json}::json) as r("codeType" text, "codeTypeDesc" text)
-    on conflict (code_type) do update set code_type_desc = excluded.code_type_desc`.execute(db)
+    on conflict (code_type) do update set code_type_desc = excluded.code_type_desc
+      where code_head.code_type_desc <> excluded.code_type_desc -- a long file has its codes of a type in many parts`.execute(
+    db,
+  )
   await sql`insert into merch.code_detail (code_type, code, code_desc, required_ind, code_seq, used_ind)
     select * from json_to_recordset(${json}::json) as r("codeType" text, code text, "codeDesc" text,
       "requiredInd" text, "codeSeq" integer, "usedInd" text)

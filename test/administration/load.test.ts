@@ -80,6 +80,12 @@ describe('a file of codes', () => {
   })
 })
 
+test('a file that is wrong throughout is left after the first twenty faults', async () => {
+  const lines = Array.from({ length: 50_000 }, () => 'a,b,c,d,e,f,g')
+  expect(await faults('codes', 'codes.csv', [HEAD, ...lines].join('\n'))).toHaveLength(20)
+  expect(await faults('codes', 'codes.json', JSON.stringify(lines))).toHaveLength(20)
+})
+
 test.for<[name: string, content: string | Buffer, fault: string | RegExp]>([
   ['a.csv', `${HEAD},more\nA,A,1,x,1,,,y\n`, 'line 2, more: is not a known field'],
   ['a.csv', 'code,code\n1,2\n', 'line 1: names the field code twice'],

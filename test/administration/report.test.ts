@@ -18,7 +18,7 @@ const ask = async (reportReferenceKey: string) => {
 
 test('the fourteen reports of the document are there, by their origins', () => {
   expect(
-    Object.values(Object.groupBy(Object.values(REPORTS), ({ origin }) => origin)).map((of) => of!.length),
+    Object.values(Object.groupBy(Object.values(REPORTS), ({ origin }) => origin)).map((of) => of.length),
   ).toEqual([4, 1, 9])
   expect(new Set(Object.values(REPORTS).map(({ title }) => title)).size).toBe(14)
 })
@@ -68,7 +68,7 @@ describe('a reference', () => {
     const rows = await database.run(
       `select reference_trace_id as key, report from merch.report_reference where reference_trace_id ~ '^[A-Z]{2}-'`,
     )
-    expect(rows.map(({ report }) => report).toSorted()).toEqual(REPORT_NAMES.toSorted())
+    expect(new Set(rows.map(({ report }) => report))).toEqual(new Set(REPORT_NAMES))
     for (const { key, report } of rows) {
       if (report === 'CREDIT_NOTE') continue
       expect(await ask(String(key))).toMatchObject({ status: 200, url: expect.stringContaining(String(key)) })

@@ -299,11 +299,10 @@ describe('refresh dates', () => {
 
 test('the OpenAPI document knows the publish API', () => {
   const paths = api.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 't', version: '1' } }).paths!
-  expect(Object.keys(paths).sort()).toEqual([
+  const ours = Object.keys(paths).filter((path) => path.startsWith('/MerchIntegrations/'))
+  expect(ours.sort()).toEqual([
     '/MerchIntegrations/services/omnichannel/refreshdate',
     '/MerchIntegrations/services/{service}',
     '/MerchIntegrations/services/{service}/{id}',
-    '/healthz',
-    '/readyz',
   ])
 })

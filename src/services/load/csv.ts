@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
 import { FileFault, type FileRecord } from './record.ts'
 
@@ -15,13 +16,13 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<Fi
     trim: true,
     max_record_size: 1 << 20,
   })
-  const feeding = feed(chunks, parser)
+  const feeding = pipeline(chunks, parser)
+  feeding.catch(() => {}) // the parser tells what went wrong
   try {
     for await (const { record, info } of parser as AsyncIterable<Parsed>) {
       const given = Object.entries(record).filter(([, cell]) => cell !== '')
       yield { line: info.lines, value: Object.fromEntries(given) }
     }
-    await feeding
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     throw new FileFault(
@@ -30,24 +31,11 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<Fi
     )
   } finally {
     parser.destroy()
-    await feeding.catch(() => {}) // told already
+    await feeding.catch(() => {})
   }
 }
 
 interface Parsed {
   readonly record: Readonly<Record<string, string>>
   readonly info: { readonly lines: number }
-}
-
-async function feed(chunks: AsyncIterable<Buffer>, parser: ReturnType<typeof parse>): Promise<void> {
-  try {
-    for await (const chunk of chunks) {
-      if (!parser.write(chunk))
-        await new Promise((resolve) => void parser.once('drain', resolve).once('close', resolve))
-      if (parser.destroyed) return
-    }
-    parser.end()
-  } catch (error) {
-    parser.destroy(error instanceof Error ? error : new Error(String(error)))
-  }
 }

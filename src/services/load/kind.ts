@@ -19,5 +19,5 @@ export interface LoadKind<Row = unknown> {
 
 /** Keeps the row's type to the kind itself. */
 export function loadKind<Row>(kind: LoadKind<Row>): LoadKind {
-  return kind as LoadKind
+  return kind
 }

@@ -39,7 +39,9 @@ export async function loadInto(tx: DbOrTx, kind: LoadKind, options: LoadOptions)
     for await (const { line, value } of await recordsOf(options)) {
       const parsed = kind.record.safeParse(value)
       if (!parsed.success) {
-        faults.push(...parsed.error.issues.flatMap((issue) => faultsOf(issue, line, kind.personal ? {} : value)))
+        faults.push(
+          ...parsed.error.issues.flatMap((issue) => faultsOf(issue, line, kind.personal ? {} : value)),
+        )
       } else {
         const key = kind.key(parsed.data)
         const before = lines.get(key)
