@@ -1,9 +1,9 @@
 import { haveNews, latestChanges } from '../db/feed.ts'
 import type { Db, DbOrTx } from '../db/pool.ts'
-import { listServices } from '../db/service.ts'
+import { listFeeds, type Feed } from '../db/service.ts'
 import * as sweeps from '../db/sweep.ts'
 import { takeTick } from '../db/tick.ts'
-import { addMillis } from '../domain/instant.ts'
+import { addMillis, type Instant } from '../domain/instant.ts'
 import type { Edge } from '../domain/window.ts'
 import type { Claimed, SweepClaim, SweepStore, TurnQueueName } from '../engine/ports.ts'
 import type { Turns } from '../jobs/turns.ts'
@@ -60,10 +60,8 @@ function claimIn(tx: DbOrTx, queue: Turns, { now, rows }: sweeps.Claim): SweepCl
   }
 }
 
-interface FeedState {
-  readonly table: string
-  readonly enabled: boolean
-  readonly latest: string | null
+interface FeedState extends Feed {
+  readonly latest: Instant | null
 }
 
 /** Most listeners stand at or above their service's latest change: only the others are worth a question. */
@@ -81,12 +79,10 @@ async function newsAbove(
 }
 
 async function latestByService(db: DbOrTx): Promise<ReadonlyMap<string, FeedState>> {
-  const feeds = (await listServices(db)).flatMap(({ name, jsonTable: table, enabled }) =>
-    table === null ? [] : [{ name, table, enabled }],
-  )
+  const feeds = await listFeeds(db)
   const latest = await latestChanges(
     db,
     feeds.map(({ table }) => table),
   )
-  return new Map(feeds.map((feed) => [feed.name, { ...feed, latest: latest.get(feed.table) ?? null }]))
+  return new Map(feeds.map((feed) => [feed.service, { ...feed, latest: latest.get(feed.table) ?? null }]))
 }

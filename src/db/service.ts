@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { sql, type Selectable } from 'kysely'
 import type { Service } from '../domain/service.ts'
 import type { DbOrTx } from './pool.ts'
 import type { MerchapiConfigTable } from './tables/merchapi-config.ts'
@@ -17,6 +17,24 @@ export async function findService(db: DbOrTx, name: string): Promise<Service | u
 export async function listServices(db: DbOrTx): Promise<readonly Service[]> {
   const rows = await db.selectFrom('sincewire.merchapi_config').selectAll().orderBy('merchapi_name').execute()
   return rows.map(toService)
+}
+
+/** A service that has something to publish, as the sweep sees it. */
+export interface Feed {
+  readonly service: string
+  readonly table: string
+  readonly enabled: boolean
+}
+
+/** The services whose change table is really there: one that somebody dropped must not stop the others. */
+export async function listFeeds(db: DbOrTx): Promise<readonly Feed[]> {
+  const { rows } = await sql<Feed>`
+    select m.merchapi_name as service, m.json_table as table, m.enabled
+    from sincewire.merchapi_config m
+    join pg_class c on c.relname = m.json_table and c.relnamespace = 'sincewire_feed'::regnamespace`.execute(
+    db,
+  )
+  return rows
 }
 
 function toService(row: Selectable<MerchapiConfigTable>): Service {

@@ -176,3 +176,22 @@ test('a window whose records all changed before the first page makes no call and
   expect(page.sinceTimestamp).toBe('1970-01-01T00:00:00.000Z')
   expect(page.payload.items.map(({ id, value }) => [id, value])).toEqual(keys(5).map((key) => [key, 2]))
 })
+
+test('a change table that somebody dropped stops nobody else', async () => {
+  const lost = await makeFeed(db, 'test/lost')
+  const feed = await makeFeed(db, 'test/kept')
+  const sink = await receiver()
+  for (const { service } of [lost, feed]) {
+    await addListener(db, {
+      listener_name: service,
+      service,
+      listener_url: `${sink.url}/${service}`,
+      include_payload: true,
+    })
+  }
+  await sink.waitFor((all) => all.length === 2)
+  await database.run('drop table sincewire_feed.test_lost')
+  await feed.put(['a'])
+  const calls = await sink.waitFor((all) => all.length === 3)
+  expect(calls[2]!.url).toBe('/test/kept')
+})
