@@ -190,6 +190,13 @@ test('the document is OpenAPI 3.1, names every operation of the service, and say
   expect(operations.filter(({ operation }) => !operation.summary)).toEqual([])
 })
 
+test('the document is asked for with the admin key where one is set, as everything but the health checks', async () => {
+  const { url } = await testApp(database.url, { adminKey: 'k-1' }, { role: 'api' })
+  const ask = async (headers: Record<string, string>) =>
+    (await fetch(`${url}/openapi.json`, { headers })).status
+  expect([await ask({}), await ask({ 'x-api-key': 'k-1' })]).toEqual([401, 200])
+})
+
 /** The simplest call that should succeed: words for what is required, nothing else. */
 function plainCall(path: string, { parameters = [], requestBody }: Operation): Call {
   const word = (name: string) => words[name]?.[0] ?? ''

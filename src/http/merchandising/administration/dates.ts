@@ -29,7 +29,13 @@ const vdateDetailRoute = createRoute({
   summary: 'The virtual business date. Deprecated in v23.1.401.0 of the document: use Common/vDate.',
   request: { query: noQuery },
   responses: {
-    200: json('A list of one', z.array(legacyAnswer({ vdate: z.iso.date() }).openapi('VdateDetail'))),
+    200: {
+      ...json('A list of one', z.array(legacyAnswer({ vdate: z.iso.date() }).openapi('VdateDetail'))),
+      headers: z.object({
+        deprecation: z.string().openapi({ description: 'since when, as RFC 9745 writes it' }),
+        link: z.string().openapi({ description: 'the successor' }),
+      }),
+    },
     ...failures,
     ...missing,
   },
