@@ -278,6 +278,17 @@ describe('capturing again', () => {
     expect(triggers).toEqual([])
   })
 
+  test('goes from rows to a view whose key is typed a little otherwise', async () => {
+    await database.run(`create table public.plain (id numeric(6,2) primary key, n int); insert into public.plain values (1, 2);
+      create view public.plain_doc as select id::numeric, json_build_object('n', n) as doc from public.plain`)
+    await captureTable(db, plain.options)
+    expect(await captureTable(db, { ...plain.options, view: 'public.plain_doc' })).toMatchObject({
+      kind: 'redefined',
+    })
+    await database.run('update public.plain set n = 3')
+    await expectInLine(database, 'load', 'select id::numeric(6,2)::text, doc::text from public.plain_doc')
+  })
+
   test('changes the key, and with it every record', async () => {
     await database.run(
       `create table public.plain (id int primary key, code text not null unique); insert into public.plain values (1, 'a'), (2, 'b')`,
