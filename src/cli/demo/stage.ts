@@ -1,6 +1,7 @@
 import { throwAwayFolder } from '../../app/throwAway.ts'
 import { createApp, type App } from '../../app.ts'
 import { openDatabase, type OpenDatabase } from '../../database.ts'
+import { loadExamples } from '../../services/load/examples.ts'
 import { loadSampleCatalogue } from '../../services/sample/load.ts'
 import { sampleServices } from '../../services/sample/catalogue.ts'
 import type { CommandContext } from '../command.ts'
@@ -47,6 +48,7 @@ export async function openStage(context: CommandContext): Promise<Stage> {
     onProgress: (done, total) => bar.update(done, total),
     signal: context.signal,
   }).finally(() => bar.stop())
+  await loadExamples(database.engineDb)
   const receiver = stack.adopt(
     await createReceiver({
       credential: { type: 'basic', username, password },
