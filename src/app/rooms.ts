@@ -5,8 +5,10 @@ import { addAudit } from '../http/audit.ts'
 import { addAuditStatus } from '../http/auditStatus.ts'
 import { addAdministration } from '../http/merchandising/administration/index.ts'
 import { addProcessConfig } from '../http/merchandising/process.ts'
+import { addProcessStatus } from '../http/merchandising/processStatus.ts'
 import { addPublish } from '../http/merchandising/publish.ts'
 import { addRefreshDate } from '../http/merchandising/publishRefreshDate.ts'
+import { addRefresh } from '../http/merchandising/refresh.ts'
 import { addRegistration } from '../http/merchandising/registration.ts'
 import { addPrivacy } from '../http/privacy/privateData.ts'
 import type { Api } from '../http/room.ts'
@@ -32,7 +34,7 @@ export function createRooms(base: Base): readonly ((api: Api) => void)[] {
   const administration = createAdministrationServices({ db, publicUrl })
   const audit = createAuditServices(db, base.audit)
   const privacy = createPrivacyServices({ db, patientDb: base.engineDb })
-  const processes = createProcessServices(db)
+  const processes = createProcessServices(db, publicUrl)
   const publish = createPublishServices({ db, readPage, publicUrl })
   return [
     // First: around the services that it audits.
@@ -42,6 +44,8 @@ export function createRooms(base: Base): readonly ((api: Api) => void)[] {
     (api) => addAdministration(api, administration),
     (api) => addPrivacy(api, privacy),
     (api) => addProcessConfig(api, processes),
+    (api) => addProcessStatus(api, processes),
+    (api) => addRefresh(api, processes),
     (api) => addRefreshDate(api, publish),
     // Last: it takes every path below the services.
     (api) => addPublish(api, publish),

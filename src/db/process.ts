@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely'
+import type { Instant } from '../domain/instant.ts'
 import type { ProcessChange, ProcessSettings } from '../domain/process.ts'
 import type { DbOrTx } from './pool.ts'
 import type { ProcessConfigTable } from './tables/process.ts'
@@ -7,6 +8,9 @@ export interface Process extends ProcessSettings {
   readonly jobName: string
   /** Whose delta process it is; null: a job of the whole installation. */
   readonly service: string | null
+  /** What the last run failed with; null: it did not. */
+  readonly lastError: string | null
+  readonly lastErrorAt: Instant | null
 }
 
 /** All jobs, by name. */
@@ -50,6 +54,8 @@ function toProcess(row: Selectable<ProcessConfigTable>): Process {
     numDataToProcess: row.num_data_to_process,
     commitMaxCtr: row.commit_max_ctr,
     archive: row.archive_ind === 'Y',
+    lastError: row.last_error,
+    lastErrorAt: row.last_error_at,
   }
 }
 

@@ -8,6 +8,7 @@ import type { ListenerTable } from './listener.ts'
 import type { MerchapiConfigTable } from './merchapi-config.ts'
 import type { PeriodTable, SystemVariablesTable } from './period.ts'
 import type { ProcessConfigTable } from './process.ts'
+import type { RefreshRequestTable } from './refresh.ts'
 import type { ReportReferenceTable, ReportUrlTable } from './report.ts'
 import type { TickTable } from './tick.ts'
 
@@ -32,5 +33,6 @@ export interface Tables {
   'sincewire.credential': CredentialTable
   'sincewire.listener': ListenerTable
   'sincewire.merchapi_config': MerchapiConfigTable
+  'sincewire.refresh_request': RefreshRequestTable
   'sincewire.tick': TickTable
 }

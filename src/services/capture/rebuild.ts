@@ -1,6 +1,6 @@
 import { withServiceLock } from '../../db/capture/lock.ts'
 import { readRelation } from '../../db/capture/relation.ts'
-import { findStored, markRefreshed } from '../../db/capture/stored.ts'
+import { findStored, markRefreshed, type StoredCapture } from '../../db/capture/stored.ts'
 import type { Db } from '../../db/pool.ts'
 import type { CaptureDefinition } from '../../domain/capture/definition.ts'
 import { shapeRow } from '../../domain/capture/shape.ts'
@@ -43,8 +43,7 @@ export async function rebuildService(
     }
     const { definition } = stored.capture
     try {
-      await takeInColumns(connection, service, definition, work.signal)
-      await mend(connection, service, work.signal)
+      await prepareRebuild(connection, service, stored.capture, work.signal)
       const base = { service, jsonTable: stored.jsonTable, source: definition.source, ...work }
       const records = await walk(connection, { ...base, kind: 'rebuild', after: null, silent, forced: bump })
       await markRefreshed(connection, service)
@@ -55,6 +54,17 @@ export async function rebuildService(
   })
   if (outcome === 'taken') throw taken(service)
   return outcome
+}
+
+/** Before records are made anew: takes in columns that the table got or lost, and puts back triggers. */
+export async function prepareRebuild(
+  connection: Db,
+  service: string,
+  { definition }: StoredCapture,
+  signal?: AbortSignal,
+): Promise<void> {
+  await takeInColumns(connection, service, definition, signal)
+  await mend(connection, service, signal)
 }
 
 /** A document whose members are listed gets those that the table has now. */
