@@ -358,3 +358,51 @@ begin
     )
     insert into sincewire_feed.%1$I (key, document) select r.key, r.document from replaced r', feed);
 end $$;
+
+-- Old tombstones. A receiver that asks for changes since before a tombstone was stamped, and after it was pruned, would
+-- never hear of that delete. So the mark pruned_before moves in the transaction that prunes: whoever reads a page first
+-- and the mark afterwards either saw the tombstone or sees the mark. A since of 1970 is a full download into an empty
+-- copy, which has nothing to delete.
+alter table sincewire.merchapi_config
+  add column pruned_before timestamptz,  -- the latest stamp among tombstones that were pruned
+  add column pruned_up_to  timestamptz;  -- how far pruning has looked
+
+-- Removes tombstones of a service that are older than that, at most so many, and never those that a listener has not
+-- passed unless told so. Returns how many went.
+create function sincewire.prune_tombstones(of_service text, older_than interval, at_most integer, despite_listeners boolean)
+returns bigint language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+declare
+  feed   text;
+  edge   timestamptz;
+  looked timestamptz;
+  went   bigint;
+  latest timestamptz;
+begin
+  -- a sinceTimestamp is registered either before this looks, or after the mark has moved
+  perform pg_advisory_xact_lock(hashtextextended('sincewire.registration', 0));
+  select m.json_table, m.pruned_up_to into feed, looked
+  from sincewire.merchapi_config m where m.merchapi_name = of_service;
+  edge := clock_timestamp() - older_than;
+  if not despite_listeners then
+    edge := least(edge, (select min(l.since_floor) from sincewire.listener l where l.service = of_service));
+  end if;
+  if feed is null or edge <= looked then
+    return 0;
+  end if;
+  -- A day back: what was stamped then and committed since. Rows that somebody is writing will not be tombstones, or
+  -- have a later stamp.
+  execute format('with old as (
+      select c.key from sincewire_feed.%1$I c
+      where c.deleted_at is not null and c.changed_at <= $1 and c.changed_at > $2
+      order by c.changed_at limit $3 for update skip locked
+    ), gone as (
+      delete from sincewire_feed.%1$I c using old where c.key = old.key returning c.changed_at
+    )
+    select count(*), max(changed_at) from gone', feed)
+    into went, latest using edge, coalesce(looked - interval '1 day', '-infinity'), at_most;
+  update sincewire.merchapi_config m set
+    pruned_before = greatest(m.pruned_before, latest),
+    pruned_up_to = case when went < at_most then edge else m.pruned_up_to end
+  where m.merchapi_name = of_service and (latest is not null or went < at_most);
+  return went;
+end $$;

@@ -1,10 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import { pruneAttempts } from '../db/attempt.ts'
-import { pruneAudit } from '../db/audit.ts'
 import { openPool, type Pool } from '../db/pool.ts'
 import { Signals } from '../db/signals.ts'
 import { nextEngineNumber } from '../db/sweep.ts'
-import { pruneTicks } from '../db/tick.ts'
 import { Engine } from '../engine/engine.ts'
 import type { Deliver, TurnStore } from '../engine/ports.ts'
 import { Runner, type RunnerPorts } from '../engine/runner.ts'
@@ -17,6 +14,7 @@ import { createClient } from '../outbound/client.ts'
 import { createDeliver } from '../outbound/deliver.ts'
 import type { Part } from '../parts.ts'
 import { openTarget } from '../services/listener/openTarget.ts'
+import { prune } from '../services/prune/run.ts'
 import { createReadPage } from '../services/publish/index.ts'
 import { version } from '../version.ts'
 import { createBackground } from './background.ts'
@@ -28,7 +26,6 @@ import { createTurnStore } from './turnStore.ts'
 /** Between two signs of life to pg-boss, which gives a silent process's jobs away after ten seconds. */
 const TOUCH_MILLISECONDS = 3000
 const RECONNECT_MILLISECONDS = 1000
-const PRUNE_CHUNK = 10_000
 
 /** The engine as a part of the process: sweep, turns, signals and the hourly pruning. */
 export function createEngine(base: EngineBase): Part {
@@ -103,7 +100,7 @@ async function startEngine(base: EngineBase, stops: (() => Promise<void>)[]): Pr
   await background.start()
   await signals.open()
   stops.push(() => signals.close())
-  await schedulePruning(boss, () => prune(base))
+  await schedulePruning(boss, async () => log.info(await prune(engineDb, config.retention), 'pruned'))
   engine.start()
   stops.push(() => engine.stop(AbortSignal.timeout(config.engine.drainMilliseconds)))
 }
@@ -165,17 +162,4 @@ function openTurnPool({ config, log, databaseUrl }: EngineBase): Pool {
     synchronousCommit: 'off',
     onError: (err) => log.warn({ err }, 'a database connection broke'),
   })
-}
-
-async function prune({ config, engineDb, log }: EngineBase): Promise<void> {
-  const ticks = await pruneTicks(engineDb, config.retention.tickDays)
-  let attempts = 0
-  for (let went = PRUNE_CHUNK; went === PRUNE_CHUNK; attempts += went) {
-    went = await pruneAttempts(engineDb, config.retention.attemptDays, PRUNE_CHUNK)
-  }
-  let audited = 0
-  for (let went = PRUNE_CHUNK; went === PRUNE_CHUNK; audited += went) {
-    went = await pruneAudit(engineDb, config.retention.auditDays, PRUNE_CHUNK)
-  }
-  log.info({ ticks, attempts, audited }, 'pruned')
 }

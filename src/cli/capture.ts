@@ -17,6 +17,7 @@ interface Options {
   readonly title?: string
   readonly filter?: readonly Filter[]
   readonly wake?: true
+  readonly deferred?: true
 }
 
 const examples = `
@@ -64,6 +65,10 @@ export const registerCapture: Register = (program, context) => {
       collectFilter,
     )
     .option('--wake', 'deliver within moments of a commit; its writers cannot use two-phase commit')
+    .option(
+      '--deferred',
+      'writers only file keys, and a background job of a running service makes the documents',
+    )
     .addHelpText('after', examples)
     .action((options: Options) =>
       context.withDatabase(async ({ engineDb }) => {

@@ -3,10 +3,12 @@ import { registerCalendar } from './calendar.ts'
 import { registerCapture } from './capture.ts'
 import type { Register } from './command.ts'
 import { registerDemo } from './demo.ts'
+import { registerJobs } from './jobs.ts'
 import { registerListen } from './listen.ts'
 import { registerLoad } from './load.ts'
 import { registerMigrate } from './migrate.ts'
 import { registerOptions } from './options.ts'
+import { registerPrune } from './prune.ts'
 import { registerRebuild } from './rebuild.ts'
 import { registerServe } from './serve.ts'
 import { registerUncapture } from './uncapture.ts'
@@ -19,6 +21,8 @@ export const commands: readonly Register[] = [
   registerCapture,
   registerRebuild,
   registerUncapture,
+  registerJobs,
+  registerPrune,
   registerLoad,
   registerCalendar,
   registerVdate,

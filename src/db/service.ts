@@ -48,5 +48,6 @@ function toService(row: Selectable<MerchapiConfigTable>): Service {
     wakeOnCommit: row.wake_on_commit,
     loadedAt: row.loaded_at,
     refreshedAt: row.refreshed_at,
+    prunedBefore: row.pruned_before,
   }
 }

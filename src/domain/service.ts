@@ -14,4 +14,6 @@ export interface Service {
   readonly wakeOnCommit: boolean
   readonly loadedAt: Instant | null
   readonly refreshedAt: Instant | null
+  /** The latest stamp among deleted records that were pruned; null: none was. */
+  readonly prunedBefore: Instant | null
 }

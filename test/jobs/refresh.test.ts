@@ -49,7 +49,9 @@ async function told(work: () => Promise<unknown>): Promise<string[]> {
   const rows =
     await database.run(`select key, deleted_at is not null as deleted, first_published = changed_at as fresh
     from sincewire_feed.${feed} where changed_at > '${String(clock?.['now'])}' order by length(key), key`)
-  return rows.map(({ key, deleted, fresh }) => `${deleted ? 'DELETE' : fresh ? 'INSERT' : 'UPDATE'} ${key}`)
+  return rows.map(
+    ({ key, deleted, fresh }) => `${deleted ? 'DELETE' : fresh ? 'INSERT' : 'UPDATE'} ${String(key)}`,
+  )
 }
 
 describe('a refresh', () => {

@@ -12,5 +12,7 @@ export interface MerchapiConfigTable {
   wake_on_commit: Generated<boolean>
   loaded_at: Instant | null
   refreshed_at: Instant | null
+  pruned_before: Instant | null
+  pruned_up_to: Instant | null
   created_at: Generated<Instant>
 }

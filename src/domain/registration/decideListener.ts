@@ -1,6 +1,7 @@
 import type { Change } from '../amend.ts'
 import type { Instant } from '../instant.ts'
 import { LISTENER_DEFAULTS, type Listener, type Registration } from '../listener.ts'
+import { prunedFault } from '../pruned.ts'
 import type { Service } from '../service.ts'
 import { checkTargetUrl, type TargetRules } from '../target.ts'
 
@@ -69,7 +70,8 @@ function serviceFaults(request: ListenerRequest, { service, current }: ListenerF
   return service.enabled ? [] : [`service ${service.name} is not enabled`]
 }
 
-function contentFaults(request: ListenerRequest, { current, credential, targets }: ListenerFacts): string[] {
+function contentFaults(request: ListenerRequest, facts: ListenerFacts): string[] {
+  const { current, credential, targets, service } = facts
   if (request.deleteInd === true) return current ? [] : ['there is no such listener to delete']
   const faults: string[] = []
   for (const field of ['credentialName', 'listenerUrl'] as const) {
@@ -82,6 +84,9 @@ function contentFaults(request: ListenerRequest, { current, credential, targets 
     const check = checkTargetUrl(request.listenerUrl, targets)
     if (check.kind === 'refused') faults.push(`listenerUrl ${check.reason}`)
   }
+  const { sinceTimestamp: since } = request
+  const pruned = since === undefined ? undefined : prunedFault(since, since, service?.prunedBefore ?? null)
+  if (pruned !== undefined) faults.push(`sinceTimestamp ${pruned}`)
   return faults
 }
 

@@ -18,11 +18,9 @@ const KEY_LENGTH = 1000
 const order = z
   .strictObject({
     service: requiredText(LENGTHS.service),
-    action: z
-      .enum(REFRESH_ACTIONS, `must be one of ${REFRESH_ACTIONS.join(', ')}`)
-      .openapi({
-        description: 'ENABLE loads first; DISABLE keeps what is loaded; REFRESH makes records anew',
-      }),
+    action: z.enum(REFRESH_ACTIONS, `must be one of ${REFRESH_ACTIONS.join(', ')}`).openapi({
+      description: 'ENABLE loads first; DISABLE keeps what is loaded; REFRESH makes records anew',
+    }),
     refreshType: oneOf(REFRESH_TYPES).openapi({
       description:
         'REBUILD compares every record; TRUNCATE_AND_LOAD replaces every record by a new one. Deletes are published by both.',
@@ -135,13 +133,15 @@ export const addRefresh: Room<ProcessServices> = (api, services) => {
   onlyMethods(api, list.path, ['GET', 'HEAD'])
 }
 
-function toItem({ position: _, keys, ...rest }: RefreshRequest) {
+function toItem(filed: RefreshRequest) {
+  const { requestId, service, action, refreshType, republish, keys, status, phase } = filed
+  const { seen, changed, total, error, requestedAt, startedAt, finishedAt } = filed
   return {
-    ...rest,
-    keys: keys && [...keys],
-    requestedAt: shown(rest.requestedAt),
-    startedAt: shown(rest.startedAt),
-    finishedAt: shown(rest.finishedAt),
+    ...{ requestId, service, action, refreshType, republish, keys: keys && [...keys], status, phase },
+    ...{ seen, changed, total, error },
+    requestedAt: shown(requestedAt),
+    startedAt: shown(startedAt),
+    finishedAt: shown(finishedAt),
   }
 }
 

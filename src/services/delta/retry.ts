@@ -1,0 +1,12 @@
+import { retryFailures } from '../../db/changeLog.ts'
+import type { Db } from '../../db/pool.ts'
+import { findProcess } from '../../db/process.ts'
+import { SincewireError } from '../../domain/errors.ts'
+
+/** Has the documents of a deferred service that could not be made tried again at once. Returns how many. */
+export async function retryDocuments(db: Db, service: string): Promise<number> {
+  if (!(await findProcess(db, `delta/${service}`))) {
+    throw new SincewireError('refused', `The service ${service} is not captured with --deferred`)
+  }
+  return retryFailures(db, service)
+}
