@@ -65,7 +65,10 @@ function readDiary(world: World, { diary, listenerName, trapped }: Receiver): Re
           ? `the receiver ${earlier.manner}`
           : world.faults.explaining(earlier.at)?.kind
         if (why) repeated.set(why, (repeated.get(why) ?? 0) + 1)
-        else broken.push(`repeated for no reason: ${listenerName}: ${id}, ${earlier.at} and ${at}`)
+        else
+          broken.push(
+            `repeated for no reason: ${listenerName}: ${id}, ${earlier.at} and ${at}; ${world.faults.before(at)}`,
+          )
       } else if (at - Date.parse(stamp) > milliseconds) {
         ;[milliseconds, stalledAt] = [at - Date.parse(stamp), at]
       }

@@ -101,16 +101,21 @@ export class Postgres {
   }
 
   /** A streaming replica from a copy of the files of this one, which must be stopped. Starts neither. */
-  copy(folder: string, primaryPort: number): Postgres {
+  copy(folder: string): Postgres {
     if (this.isUp) throw new Error('copy a stopped server')
     const replica = new Postgres(folder, this.#settings, this.#password)
     execFileSync('cp', ['-a', this.#data, join(replica.home, 'data')])
-    writeFileSync(join(replica.#data, 'standby.signal'), '')
-    const primary = `host=127.0.0.1 port=${primaryPort} user=postgres password=${this.#password} application_name=replica`
-    appendFileSync(join(replica.#data, 'postgresql.auto.conf'), `primary_conninfo = '${primary}'\n`)
-    const { account } = this.#launcher
-    if (account) chownSync(join(replica.#data, 'standby.signal'), account.uid, account.gid)
     return replica
+  }
+
+  /** Makes a copy follow the primary on that port from its next start on. */
+  follow(primaryPort: number): void {
+    const primary = `host=127.0.0.1 port=${primaryPort} user=postgres password=${this.#password} application_name=replica`
+    appendFileSync(join(this.#data, 'postgresql.auto.conf'), `primary_conninfo = '${primary}'\n`)
+    const signal = join(this.#data, 'standby.signal')
+    writeFileSync(signal, '')
+    const { account } = this.#launcher
+    if (account) chownSync(signal, account.uid, account.gid)
   }
 
   get #server() {
@@ -145,6 +150,7 @@ export class Postgres {
 const BASE = {
   listen_addresses: '127.0.0.1',
   fsync: 'off',
+  deadlock_timeout: '50ms', // the writers run into each other on purpose
   max_connections: '200',
   shared_buffers: '64MB',
   log_error_verbosity: 'terse',

@@ -1,3 +1,4 @@
+import { REPEATS } from '../faults.ts'
 import type { Member } from '../member.ts'
 import type { Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
@@ -19,7 +20,7 @@ export async function kill(world: World, members: readonly Member[], kind: strin
 /** SIGSTOP of these, until the others have taken over their work; then they wake and do not know. */
 export async function freeze(world: World, members: readonly Member[], kind: string): Promise<void> {
   await world.arrivals.more(world.between(0, 20), 3000)
-  const over = world.faults.begin(kind)
+  const over = world.faults.begin(kind, REPEATS.away)
   for (const member of members) member.freeze()
   await new Promise((resolve) => setTimeout(resolve, FROZEN_MILLISECONDS))
   for (const member of members) member.resume()
