@@ -1,9 +1,9 @@
-import type { PgBoss } from 'pg-boss'
 import { waitingServices } from '../db/changeLog.ts'
 import { openPool, type Db } from '../db/pool.ts'
 import { findProcess, noteTrouble } from '../db/process.ts'
 import { servicesToRefresh } from '../db/refresh.ts'
 import { SincewireError } from '../domain/errors.ts'
+import type { Boss } from '../jobs/boss.ts'
 import { createDeltaJobs } from '../jobs/delta.ts'
 import { createRefreshJobs } from '../jobs/refresh.ts'
 import { runDelta } from '../services/delta/run.ts'
@@ -19,7 +19,7 @@ export interface Background {
 }
 
 /** Deferred capture's delta processes and the refresh requests, on connections of their own. */
-export function createBackground(base: EngineBase, boss: PgBoss): Background {
+export function createBackground(base: EngineBase, boss: Boss): Background {
   const { config, log, databaseUrl } = base
   const pool = openPool({
     url: databaseUrl,
@@ -46,7 +46,7 @@ export function createBackground(base: EngineBase, boss: PgBoss): Background {
   }
 }
 
-function createDeltas({ config, log }: EngineBase, boss: PgBoss, db: Db) {
+function createDeltas({ config, log }: EngineBase, boss: Boss, db: Db) {
   const { pollIntervalMilliseconds, tries, retrySeconds } = config.jobs
   const ports = {
     waiting: () => waitingServices(db),
@@ -64,7 +64,7 @@ function createDeltas({ config, log }: EngineBase, boss: PgBoss, db: Db) {
   return createDeltaJobs(boss, ports, pollIntervalMilliseconds)
 }
 
-function createRefreshes({ config, log }: EngineBase, boss: PgBoss, db: Db) {
+function createRefreshes({ config, log }: EngineBase, boss: Boss, db: Db) {
   const ports = {
     waiting: () => servicesToRefresh(db),
     run: (service: string, signal: AbortSignal) =>

@@ -1,5 +1,8 @@
 import { PgBoss } from 'pg-boss'
 
+/** For who hands it on: the package itself is ours alone to import. */
+export type Boss = PgBoss
+
 /** Schema of the queues, apart from ours: pg-boss migrates it by itself. */
 export const JOBS_SCHEMA = 'sincewire_jobs'
 
