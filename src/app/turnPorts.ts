@@ -24,6 +24,7 @@ export function createTurnPorts(base: EngineBase, { engineNumber, ...parts }: Tu
     keyParts: rememberKeyParts(engineDb),
     publishUrl: (service, window) => windowHref(base.publicUrl(), service, window),
     dice: Math.random,
+    uptime: () => performance.now(),
     newToken: randomUUID,
     newCorrelationId: () => randomBytes(12).toString('base64url'),
     engineNumber: () => engineNumber,

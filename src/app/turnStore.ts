@@ -1,7 +1,8 @@
+import { performance } from 'node:perf_hooks'
 import { insertAttempt, type NewAttempt } from '../db/attempt.ts'
 import type { Db } from '../db/pool.ts'
 import * as turns from '../db/turn.ts'
-import type { AttemptRecord, TurnStore } from '../engine/ports.ts'
+import type { AttemptRecord, Standing, TurnStore } from '../engine/ports.ts'
 import type { Turns } from '../jobs/turns.ts'
 
 /** The engine's TurnStore over our tables and the queue. `onSoon`: a turn ended with more to do. */
@@ -9,18 +10,18 @@ export function createTurnStore(db: Db, queue: Turns, onSoon: () => void): TurnS
   return {
     async begin(job, token, engine) {
       const { id, listenerName } = job
-      return (await turns.takeTurn(db, { listenerName, token, job: id, queue: job.queue, engine })) ?? null
+      return standing(() => turns.takeTurn(db, { listenerName, token, job: id, queue: job.queue, engine }))
     },
-    load: async (own) => (await turns.loadTurn(db, own)) ?? null,
-    saveProgress: async (own, { generation }, next, attempt) =>
-      (await turns.saveProgress(db, own, generation, next, toRow(attempt))) ?? null,
-    dropWindow: async (own, { generation }) => (await turns.dropWindow(db, own, generation)) ?? null,
-    saveHeartbeat: async (own, { targetRevision }, attempt) =>
-      (await turns.saveHeartbeat(db, own, targetRevision, toRow(attempt))) ?? null,
-    saveHold: async (own, { targetRevision }, hold, attempt) =>
-      (await turns.saveHold(db, own, targetRevision, hold, toRow(attempt))) ?? null,
-    saveGone: async (own, { targetRevision }, reason, attempt) =>
-      (await turns.saveGone(db, own, targetRevision, reason, toRow(attempt))) ?? null,
+    load: (own) => standing(() => turns.loadTurn(db, own)),
+    saveProgress: (own, { generation }, next, attempt) =>
+      standing(() => turns.saveProgress(db, own, generation, next, toRow(attempt))),
+    dropWindow: (own, { generation }) => standing(() => turns.dropWindow(db, own, generation)),
+    saveHeartbeat: (own, { targetRevision }, attempt) =>
+      standing(() => turns.saveHeartbeat(db, own, targetRevision, toRow(attempt))),
+    saveHold: (own, { targetRevision }, hold, attempt) =>
+      standing(() => turns.saveHold(db, own, targetRevision, hold, toRow(attempt))),
+    saveGone: (own, { targetRevision }, reason, attempt) =>
+      standing(() => turns.saveGone(db, own, targetRevision, reason, toRow(attempt))),
     record: (attempt) => insertAttempt(db, toRow(attempt)),
     async end(job, own, dueInMilliseconds) {
       await turns.endTurn(db, own, dueInMilliseconds, (tx) => queue.remove(tx, job))
@@ -29,6 +30,12 @@ export function createTurnStore(db: Db, queue: Turns, onSoon: () => void): TurnS
     handBack: (job, milliseconds) =>
       turns.handBack(db, job.listenerName, milliseconds, (tx) => queue.remove(tx, job)),
   }
+}
+
+async function standing(ask: () => Promise<turns.TurnRow | undefined>): Promise<Standing | null> {
+  const askedAt = performance.now()
+  const row = await ask()
+  return row ? { ...row, askedAt } : null
 }
 
 function toRow({ listener, call, sent, ...attempt }: AttemptRecord): NewAttempt {

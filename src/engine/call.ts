@@ -11,12 +11,16 @@ export interface CallPorts {
   readonly deliver: Deliver
   readonly retryPolicy: RetryPolicy
   readonly newCorrelationId: () => string
+  /** Milliseconds, monotonic. */
+  readonly uptime: () => number
   /** One wide line for each attempt. */
   readonly onAttempt: (attempt: AttemptRecord) => void
 }
 
 export interface CallRequest {
   readonly listener: Listener
+  /** When the listener was known to be this turn's; by `uptime`. */
+  readonly askedAt: number
   readonly kind: CallKind
   readonly webhookId: string
   readonly body: Buffer
@@ -53,6 +57,13 @@ class Transient extends Error {
 
 class Superseded extends Error {}
 
+/**
+ * What is known for longer than that is asked again before anything is sent: a process that was stopped, or waited
+ * long for its database, may have lost its listener (after ten seconds without a sign of life) and would send a page
+ * behind the later ones of the new owner.
+ */
+const CERTAIN_MILLISECONDS = 3000
+
 /** Sends a call, and sends it again in place while the trouble looks short and nobody has changed the listener. */
 export async function callWithRetries(
   ports: CallPorts,
@@ -61,8 +72,13 @@ export async function callWithRetries(
   signal: AbortSignal,
 ): Promise<CallEnd> {
   const { retryPolicy, store } = ports
+  const makeCertain = certainty(ports, own, request)
+  const attempt = async (attemptNumber: number) => {
+    await makeCertain()
+    return tryOnce(ports, request, attemptNumber, signal)
+  }
   try {
-    return await pRetry((attemptNumber) => tryOnce(ports, request, attemptNumber, signal), {
+    return await pRetry(attempt, {
       retries: request.retries ?? retryPolicy.inPlaceRetries,
       minTimeout: retryPolicy.inPlaceDelayMilliseconds,
       factor: 2,
@@ -105,6 +121,17 @@ async function tryOnce(
       return { ...outcome, attempt }
     case 'transient':
       throw new Transient({ ...outcome, kind: 'failed', attempt })
+  }
+}
+
+/** Throws when the listener is no longer this turn's, asking only if that is not known well enough. */
+function certainty({ store, uptime }: CallPorts, own: Ownership, request: CallRequest): () => Promise<void> {
+  let { askedAt } = request
+  return async () => {
+    while (uptime() - askedAt > CERTAIN_MILLISECONDS) {
+      askedAt = uptime()
+      if (!(await stillWanted(store, own, request))) throw new Superseded()
+    }
   }
 }
 

@@ -101,6 +101,8 @@ export interface TurnQueue {
 export interface Standing {
   readonly listener: Listener
   readonly now: Instant
+  /** When it was asked for, by this process's own clock (milliseconds, monotonic): it may be old when it arrives. */
+  readonly askedAt: number
 }
 
 /** A turn's right to a listener: a save under another token changes nothing. */

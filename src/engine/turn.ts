@@ -87,12 +87,12 @@ async function rounds(
 async function heartbeat(
   ports: TurnPorts,
   own: Ownership,
-  { listener, now }: Standing,
+  { listener, now, askedAt }: Standing,
   signal: AbortSignal,
 ): Promise<Standing | null> {
   const webhookId = heartbeatId(listener.uid, listener.targetRevision, listener.nextHeartbeatAt)
   const request: CallRequest = {
-    listener,
+    ...{ listener, askedAt },
     kind: 'HEARTBEAT',
     webhookId,
     body: heartbeatBody(listener, now),
@@ -110,13 +110,13 @@ async function heartbeat(
 async function event(
   ports: TurnPorts,
   own: Ownership,
-  { listener }: Standing,
+  { listener, askedAt }: Standing,
   window: Window,
   signal: AbortSignal,
 ): Promise<Standing | null> {
   const href = ports.publishUrl(listener.service, window)
   const request: CallRequest = {
-    listener,
+    ...{ listener, askedAt },
     kind: 'EVENT',
     webhookId: eventId(listener.uid, listener.generation, window),
     body: eventBody(listener, { keyParts: await ports.keyParts(listener.service) }, window, href),
@@ -132,7 +132,7 @@ async function event(
 async function page(
   ports: TurnPorts,
   own: Ownership,
-  { listener }: Standing,
+  { listener, askedAt }: Standing,
   wanted: PageRequest,
   pages: ReadingAhead,
   signal: AbortSignal,
@@ -143,7 +143,7 @@ async function page(
   if (read.count === 0 && wanted.after === null) return ports.store.dropWindow(own, listener)
   pages.ahead(wanted, read)
   const request: CallRequest = {
-    listener,
+    ...{ listener, askedAt },
     kind: 'PAYLOAD',
     webhookId: payloadId(listener.uid, listener.generation, wanted, read),
     body: payloadBody(listener, { keyParts: await ports.keyParts(listener.service) }, wanted.window, read),
