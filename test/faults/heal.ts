@@ -17,8 +17,12 @@ export async function heal(world: World): Promise<void> {
   await enableAll(world)
 }
 
-/** Enables the listeners that a 410 has disabled, over the API, as their operator would. */
+/** Enables the listeners that a 410 has disabled, over the API, as their operator would: until it works. */
 export async function enableAll(world: World): Promise<void> {
+  await eventually(async () => (await enable(world), true), 30_000, 100)
+}
+
+async function enable(world: World): Promise<void> {
   const disabled = await world.postgres.run(
     'sincewire',
     'select listener_name as "listenerName", service from sincewire.listener where not enabled',
@@ -49,7 +53,7 @@ export async function settle(world: World, deadlineMs = 60_000): Promise<Settled
     }
     return settled.lost.length + settled.unsettled.length === 0
   }
-  await eventually(look, deadlineMs, 100).catch(() => {})
+  await eventually(look, deadlineMs, 100).catch(() => {}) // the verdict says it
   return settled
 }
 

@@ -15,16 +15,21 @@ export interface Scenario {
 
 export interface RunOptions {
   readonly seed: number
-  /** How long faults are injected. */
-  readonly seconds: number
+  /** How long faults are injected, or how many times: whichever is reached first. */
+  readonly seconds?: number
+  readonly strikes?: number
 }
 
 /** Makes a world, troubles it, heals it, waits until it is quiet, and judges. Nothing of it is left behind. */
-export async function runScenario(scenario: Scenario, { seed, seconds }: RunOptions): Promise<Verdict> {
+export async function runScenario(
+  scenario: Scenario,
+  { seed, seconds = Infinity, strikes = Infinity }: RunOptions,
+): Promise<Verdict> {
   await using world = await World.open({ ...scenario.world, seed })
   world.startWriters()
   if (!(await world.arrivals.more(1, 30_000))) throw new Error('nothing arrived before the first fault')
-  for (const end = performance.now() + seconds * 1000; performance.now() < end;) {
+  const end = performance.now() + seconds * 1000
+  for (let n = 0; n < strikes && performance.now() < end; n += 1) {
     await scenario.strike(world)
     // The next one strikes something that works again.
     await world.arrivals.more(world.between(1, 10), 3000)

@@ -22,8 +22,8 @@ export interface WorldOptions {
   readonly writers?: number
   /** Of the PAYLOAD listeners of each service; one EVENT listener comes along. */
   readonly pageLimits?: readonly number[]
-  /** Where PostgreSQL keeps its files; default: a folder that goes with the world. */
-  readonly postgresFolder?: string
+  /** Where PostgreSQL keeps its files; default: in the world's folder. Whatever it makes it defers the end of. */
+  readonly postgresFolder?: (world: World) => string
   readonly postgresSettings?: Readonly<Record<string, string>>
   /** Called when the tables are captured and before anybody is registered. */
   readonly beforeServices?: (world: World) => Promise<void>
@@ -60,7 +60,7 @@ export class World implements AsyncDisposable {
     this.folder = mkdtempSync(join(tmpdir(), 'sincewire-faults-'))
     chmodSync(this.folder, 0o711)
     this.#undo.defer(() => rmSync(this.folder, { recursive: true, force: true }))
-    const home = options.postgresFolder ?? join(this.folder, 'postgresql')
+    const home = options.postgresFolder?.(this) ?? join(this.folder, 'postgresql')
     this.#undo.defer(() => removeDataFolder(home))
     this.postgres = Postgres.make(home, options.postgresSettings)
   }
