@@ -84,12 +84,16 @@ begin
 
   -- One index, the least that a writer can pay. Ids are handed out early and seen late: nothing goes by their order
   -- but fairness.
-  execute sincewire.fill('create table if not exists {{log}} (
-    id        bigint generated always as identity primary key,
-    key       text collate "C" not null,
-    logged_at timestamptz not null default statement_timestamp()
-  ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
-          autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000)', p);
+  if to_regclass(p ->> 'log') is null then
+    execute sincewire.fill('create table {{log}} (
+      id        bigint generated always as identity primary key,
+      key       text collate "C" not null,
+      logged_at timestamptz not null default statement_timestamp()
+    ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+            autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000)', p);
+    -- of keys of other types: a rebuild follows
+    execute sincewire.fill('delete from sincewire.delta_failure where service = {{service}}', p);
+  end if;
 
   -- Called in the merge's place, so with its arguments.
   perform sincewire.create_function('{{file}}(keys {{key}}[], forced boolean, fresh boolean) returns bigint language plpgsql', $body$
@@ -135,7 +139,11 @@ begin
         failed := array[keys[1].key];
         insert into sincewire.delta_failure as f
           (service, key, tries, error, sql_state, first_failed_at, failed_at, retry_at)
-        values ({{service}}, keys[1].key, 1, left(problem, 500), state, clock_timestamp(), clock_timestamp(),
+        values ({{service}}, keys[1].key, 1,
+                -- what the database says may show a row
+                case when exists (select from merch.personal_service s where s.service = {{service}})
+                     then 'SQLSTATE ' || state || '; the message is not kept, since the documents hold personal data'
+                     else left(problem, 500) end, state, clock_timestamp(), clock_timestamp(),
                 case when $2 > 1 then clock_timestamp() + retry_after end)
         on conflict (service, key) do update set
           tries = f.tries + 1, error = excluded.error, sql_state = excluded.sql_state, failed_at = excluded.failed_at,

@@ -51,7 +51,7 @@ function createDeltas({ config, log }: EngineBase, boss: Boss, db: Db) {
   const ports = {
     waiting: () => waitingServices(db),
     run: (service: string, signal: AbortSignal) =>
-      noting(db, `delta/${service}`, async () => {
+      noting(db, `delta/${service}`, signal, async () => {
         const began = performance.now()
         const done = await runDelta(db, service, { tries, retrySeconds, signal })
         const milliseconds = Math.round(performance.now() - began)
@@ -68,7 +68,7 @@ function createRefreshes({ config, log }: EngineBase, boss: Boss, db: Db) {
   const ports = {
     waiting: () => servicesToRefresh(db),
     run: (service: string, signal: AbortSignal) =>
-      noting(db, 'refresh', async () => {
+      noting(db, 'refresh', signal, async () => {
         const { commitMaxCtr: size, numDataToProcess: share } = await settings(db)
         const outcome = await runRefresh(db, service, { size, share, signal })
         log.debug({ service, outcome }, 'refresh')
@@ -91,10 +91,11 @@ async function settings(db: Db) {
 }
 
 /** Keeps with the job what its last run failed with. */
-async function noting(db: Db, job: string, run: () => Promise<void>): Promise<void> {
+async function noting(db: Db, job: string, signal: AbortSignal, run: () => Promise<void>): Promise<void> {
   try {
     await run()
   } catch (error) {
+    if (signal.aborted) throw error // it was stopped, nothing is wrong
     const told = error instanceof Error ? error.message : String(error)
     await noteTrouble(db, job, told).catch(() => {}) // the caller tells of the first failure
     throw error

@@ -235,6 +235,20 @@ describe('switching', () => {
     expect(await database.run(`select from merch.b8d_process_config where service = 'plain'`)).toEqual([])
   })
 
+  test('another key of other types starts a new log, and a rebuild brings everything in line', async () => {
+    await database.run(
+      `create table public.rekeyed (id int primary key, code text not null unique); insert into public.rekeyed values (1, 'a'), (2, 'b')`,
+    )
+    const rekeyed = { service: 'rekeyed', table: 'public.rekeyed', deferred: true }
+    await captureTable(database.db, { ...rekeyed, key: ['id'] })
+    await database.run(`update public.rekeyed set code = 'c' where id = 2`)
+    await captureTable(database.db, { ...rekeyed, key: ['code'] })
+    await database.run(`insert into public.rekeyed values (3, 'd')`)
+    expect(await logged(database, 'rekeyed')).toEqual(['d'])
+    await catchUp(database, 'rekeyed')
+    await expectInLine(database, 'rekeyed', 'select code, row_to_json(t)::text from public.rekeyed t')
+  })
+
   test('uncapture removes the log too', async () => {
     await database.run('create table public.brief (id int primary key)')
     await captureTable(database.db, { service: 'brief', table: 'public.brief', key: ['id'], deferred: true })

@@ -108,6 +108,18 @@ describe('a refresh', () => {
     expect(await carryOut({ keys: ['1'] })).toMatchObject({ status: 'DONE' })
   })
 
+  test('ENABLE of a service whose load was cut short loads it first', async () => {
+    await database.run(
+      `update sincewire.merchapi_config set enabled = false, loaded_at = null; delete from sincewire_feed.${feed}`,
+    )
+    const request = await carryOut({ action: 'ENABLE', refreshType: null })
+    expect(request).toMatchObject({ status: 'DONE', phase: 'LOAD', changed: '9' })
+    expect(
+      await database.run('select enabled, loaded_at is not null as loaded from sincewire.merchapi_config'),
+    ).toEqual([{ enabled: true, loaded: true }])
+    await inLine()
+  })
+
   test('gives way after its share, and goes on where it was', async () => {
     await fileRefresh(db, order({}))
     expect(await runRefresh(db, service, { size: 2, share: 4 })).toBe('more')
