@@ -29,7 +29,7 @@ beforeAll(async () => {
   )
 })
 
-async function write(seed: number, transactions: number): Promise<void> {
+async function write(seed: number, enough: () => boolean): Promise<void> {
   const client = await session(database)
   const roll = dice(seed)
   const statements = [
@@ -43,7 +43,7 @@ async function write(seed: number, transactions: number): Promise<void> {
     () =>
       `update public.busy set no = no + 1000 where no = ${roll(400)} and not exists (select from public.busy where no > 1000)`,
   ]
-  for (let i = 0; i < transactions; i += 1) {
+  while (!enough()) {
     try {
       await client.query('begin')
       for (let n = roll(4); n >= 0; n -= 1) await client.query(statements[roll(statements.length)]!())
@@ -57,45 +57,56 @@ async function write(seed: number, transactions: number): Promise<void> {
 
 const caughtUp = async () => (await logged(database, feed)).length === 0
 
-test('writers, two processes of takers, one of them killed now and then: in the end the records equal the source', async () => {
-  const survivor = startService({ env: env() })
-  let other = startService({ env: env() })
-  await Promise.all([survivor.ready, other.ready])
-  const writers = Promise.all([1, 2, 3, 4].map((seed) => write(seed, 150)))
-  for (let kills = 0; kills < 3; kills += 1) {
-    await eventually(
-      async () =>
-        (await database.run(`select from sincewire_jobs.job where name = 'delta' and state = 'active'`))
-          .length > 0,
-    )
-    other.kill('SIGKILL')
-    await other.ended
-    other = startService({ env: env() })
-    await other.ready
-  }
-  await writers
-  await eventually(caughtUp, 30_000)
-  await expectInLine(database, feed, fresh)
-  await Promise.all([survivor.stop(), other.stop()])
-})
+test(
+  'writers, two processes of takers, one of them killed now and then: in the end the records equal the source',
+  { timeout: 120_000 },
+  async () => {
+    const survivor = startService({ env: env() })
+    let other = startService({ env: env() })
+    await Promise.all([survivor.ready, other.ready])
+    let killed = false
+    const writers = Promise.all([1, 2, 3, 4].map((seed) => write(seed, () => killed)))
+    for (let kills = 0; kills < 3; kills += 1) {
+      await eventually(
+        async () =>
+          (await database.run(`select from sincewire_jobs.job where name = 'delta' and state = 'active'`))
+            .length > 0,
+      )
+      other.kill('SIGKILL')
+      await other.ended
+      other = startService({ env: env() })
+      await other.ready
+    }
+    killed = true
+    await writers
+    await eventually(caughtUp, 30_000)
+    await expectInLine(database, feed, fresh)
+    await Promise.all([survivor.stop(), other.stop()])
+  },
+)
 
-test('a process killed in the middle of a taker loses nothing: another one takes the same keys', async () => {
-  const doomed = startService({ env: env() })
-  await doomed.ready
-  await database.run('update public.slow set seconds = 0.05')
-  await database.run('update public.busy set n = 1000 where no <= 100')
-  const inTheMiddle = () =>
-    database.run(
-      `select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep' and application_name = 'sincewire background'`,
-    )
-  await eventually(async () => (await inTheMiddle()).length > 0)
-  doomed.kill('SIGKILL')
-  await doomed.ended
-  expect((await logged(database, feed)).length).toBeGreaterThan(0)
-  await database.run('update public.slow set seconds = 0')
-  const heir = startService({ env: env() })
-  await heir.ready
-  await eventually(caughtUp, 30_000)
-  await expectInLine(database, feed, fresh)
-  await heir.stop()
-})
+test(
+  'a process killed in the middle of a taker loses nothing: another one takes the same keys',
+  { timeout: 120_000 },
+  async () => {
+    const doomed = startService({ env: env() })
+    await doomed.ready
+    await database.run('update public.slow set seconds = 0.05')
+    await database.run('update public.busy set n = 1000 where no <= 100')
+    const inTheMiddle = () =>
+      database.run(
+        `select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep' and application_name = 'sincewire background'`,
+      )
+    // a job whose process was killed before comes back when its heartbeat has been missing for ten seconds
+    await eventually(async () => (await inTheMiddle()).length > 0, 40_000)
+    doomed.kill('SIGKILL')
+    await doomed.ended
+    expect((await logged(database, feed)).length).toBeGreaterThan(0)
+    await database.run('update public.slow set seconds = 0')
+    const heir = startService({ env: env() })
+    await heir.ready
+    await eventually(caughtUp, 40_000)
+    await expectInLine(database, feed, fresh)
+    await heir.stop()
+  },
+)
