@@ -1,3 +1,5 @@
+import { joinKey } from '../../domain/capture/key.ts'
+
 /** A record as it is published: the document with action, cacheTimestamp and cacheCreateTimestamp. */
 export type PublishedRecord = Readonly<Record<string, unknown>>
 
@@ -71,7 +73,7 @@ function keyOf(item: unknown, keyParts: readonly string[]): string | undefined {
   if (typeof item !== 'object' || item === null || keyParts.length === 0) return undefined
   const parts = keyParts.map((part) => (item as PublishedRecord)[part])
   const usable = parts.every((part) => ['string', 'number', 'boolean'].includes(typeof part))
-  return usable ? parts.join(',') : undefined
+  return usable ? joinKey(parts.map(String)) : undefined
 }
 
 function timeOf(record: PublishedRecord | undefined): string {
