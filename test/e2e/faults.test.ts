@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { reportLines } from '../faults/report.ts'
-import { runScenario } from '../faults/scenario.ts'
+import { makeTrouble } from '../faults/scenario.ts'
 import { bounded } from '../faults/scenarios/bounded.ts'
 
 test(
   'killed engines, API and PostgreSQL, broken connections and bad receivers lose nothing, repeat only for a reason, and keep each key in order',
   { timeout: 120_000 },
   async () => {
-    const verdict = await runScenario(bounded, { seed: 1, strikes: 6 })
+    const verdict = await makeTrouble(bounded, { seed: 1, strikes: 6 })
     expect(verdict.broken, reportLines(verdict).join('\n')).toEqual([])
     // It must have been worth looking at.
     expect(verdict.faults.size).toBe(6)

@@ -17,9 +17,13 @@ export function reportLines(verdict: Verdict): string[] {
       'longest stall',
       `${(stall.milliseconds / 1000).toFixed(1)} s at ${stall.listenerName} (${stall.during.join(', ') || 'no fault'})`,
     ),
-    ...broken.slice(0, 20).map((words) => line('BROKEN', words)),
-    ...(broken.length > 20 ? [line('BROKEN', `and ${broken.length - 20} more`)] : []),
   ]
+}
+
+/** The promises that were not kept, the first of them. */
+export function brokenLines(broken: readonly string[]): string[] {
+  const lines = broken.slice(0, 20).map((words) => line('BROKEN', words))
+  return broken.length > 20 ? [...lines, line('BROKEN', `and ${broken.length - 20} more`)] : lines
 }
 
 function line(name: string, words: string): string {

@@ -1,17 +1,34 @@
 import { heal, settle } from './heal.ts'
 import { judge, type Verdict } from './judge.ts'
+import { reportLines } from './report.ts'
 import { World, type WorldOptions } from './world.ts'
 
-/** A kind of trouble, made by dice for as long as it is asked for. */
-export interface Scenario {
+interface Described {
   readonly name: string
   readonly title: string
+}
+
+/** A kind of trouble, made by dice for as long as it is asked for. */
+export interface Trouble extends Described {
   readonly world?: Omit<WorldOptions, 'seed'>
   /** One fault, or some together, from its beginning to its end; called again until the time is up. */
   readonly strike: (world: World) => Promise<void>
   /** Why it cannot be run here; undefined when it can. */
   readonly impossible?: () => string | undefined
 }
+
+/** A measurement under trouble. */
+export interface Measurement extends Described {
+  readonly measure: (options: RunOptions) => Promise<Measured>
+}
+
+/** For people; and the promises that were not kept. */
+export interface Measured {
+  readonly lines: readonly string[]
+  readonly broken: readonly string[]
+}
+
+export type Scenario = Trouble | Measurement
 
 export interface RunOptions {
   readonly seed: number
@@ -21,8 +38,8 @@ export interface RunOptions {
 }
 
 /** Makes a world, troubles it, heals it, waits until it is quiet, and judges. Nothing of it is left behind. */
-export async function runScenario(
-  scenario: Scenario,
+export async function makeTrouble(
+  scenario: Trouble,
   { seed, seconds = Infinity, strikes = Infinity }: RunOptions,
 ): Promise<Verdict> {
   await using world = await World.open({ ...scenario.world, seed })
@@ -36,4 +53,13 @@ export async function runScenario(
   }
   await heal(world)
   return judge(world, await settle(world))
+}
+
+/** Runs any scenario, for its report. */
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Measured> {
+  if ('measure' in scenario) return scenario.measure(options)
+  const impossible = scenario.impossible?.()
+  if (impossible !== undefined) return { lines: [`  not run: ${impossible}`], broken: [] }
+  const verdict = await makeTrouble(scenario, options)
+  return { lines: reportLines(verdict), broken: verdict.broken }
 }

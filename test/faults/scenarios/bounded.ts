@@ -1,5 +1,5 @@
 import { enableAll } from '../heal.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
 import { killPostgres, terminateSessions } from './database.ts'
 import { kill } from './engines.ts'
@@ -18,7 +18,7 @@ const STRIKES: readonly ((world: World) => Promise<void> | void)[] = [
 const next = new WeakMap<World, number>()
 
 /** Of everything one, in turn, while receivers misbehave: what every change of ours must survive (npm test). */
-export const bounded: Scenario = {
+export const bounded: Trouble = {
   name: 'bounded',
   title: 'a little of everything, the part of npm test',
   world: { engines: 2, pageLimits: [3, 1000] },

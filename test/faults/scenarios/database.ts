@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { REPEATS } from '../faults.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 /** kill -9 of the postmaster, and a start by whoever watches over it. */
@@ -73,7 +73,7 @@ const STRIKES: readonly ((world: World) => Promise<void>)[] = [
   (world) => holdTransaction(world, 'long writer', LONG_WRITE),
 ]
 
-export const database: Scenario = {
+export const database: Trouble = {
   name: 'database',
   title:
     'PostgreSQL is killed, sessions are terminated, statements time out, nothing can be written, locks are held',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { REPEATS } from '../faults.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 /** Room for PostgreSQL's cluster with little WAL, and for a while of the workload. */
@@ -59,7 +59,7 @@ async function fillUp(world: World, disk: SmallDisk): Promise<void> {
   over()
 }
 
-export const disk: Scenario = {
+export const disk: Trouble = {
   name: 'disk',
   title: 'the disk under PostgreSQL is full',
   impossible() {

@@ -1,6 +1,6 @@
 import { REPEATS } from '../faults.ts'
 import type { Member } from '../member.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 /** Longer than the ten seconds after which pg-boss gives a silent process's jobs away. */
@@ -27,7 +27,7 @@ export async function freeze(world: World, members: readonly Member[], kind: str
   over()
 }
 
-export const engines: Scenario = {
+export const engines: Trouble = {
   name: 'engines',
   title: 'processes of the service are killed and frozen',
   world: { engines: 3 },

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { eventually } from '../../support/eventually.ts'
 import { REPEATS } from '../faults.ts'
 import type { Postgres } from '../postgres.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 const replicas = new WeakMap<World, Postgres>()
@@ -46,7 +46,7 @@ async function failOver(world: World): Promise<void> {
   over()
 }
 
-export const failover: Scenario = {
+export const failover: Trouble = {
   name: 'failover',
   title: 'the primary is killed and a synchronous streaming replica takes its place',
   world: { beforeServices: attachReplica },

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { REPEATS } from '../faults.ts'
 import type { Weather } from '../proxy.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
 import { FROZEN_MILLISECONDS } from './engines.ts'
 
@@ -19,7 +19,7 @@ export function cutOnce(world: World): void {
   world.line.cut()
 }
 
-export const network: Scenario = {
+export const network: Trouble = {
   name: 'network',
   title: 'the network between the service and PostgreSQL is cut, slow, or silent',
   async strike(world) {

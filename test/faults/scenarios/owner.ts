@@ -1,5 +1,5 @@
 import { freeze } from './engines.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 /** A change of every account: dozens of pages for those that take few records at a time. */
@@ -8,7 +8,7 @@ async function bulk(world: World): Promise<void> {
 }
 
 /** The owners of listeners in the middle of a long window sleep until others have taken over, and wake. */
-export const owner: Scenario = {
+export const owner: Trouble = {
   name: 'owner',
   title:
     'two processes believe that they own one listener: its owner sleeps for longer than any lease, and wakes',

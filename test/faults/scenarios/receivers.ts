@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { enableAll } from '../heal.ts'
 import { BAD_MANNERS, GONE, GOOD, type Manner } from '../manners.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 /** Of the calls, so many in a hundred are treated badly, by dice. */
@@ -24,7 +24,7 @@ export async function outage(world: World): Promise<void> {
   over()
 }
 
-export const receivers: Scenario = {
+export const receivers: Trouble = {
   name: 'receivers',
   title: 'receivers refuse, reset, hang, drip, answer late or with nonsense',
   async strike(world) {
