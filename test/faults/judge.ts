@@ -1,3 +1,4 @@
+import type { FaultLog } from './faults.ts'
 import type { Settled } from './heal.ts'
 import type { Receiver } from './receiver.ts'
 import type { World } from './world.ts'
@@ -29,7 +30,7 @@ export function judge(world: World, { lost, unsettled }: Settled): Verdict {
   const broken: string[] = []
   let stall: Stall = { milliseconds: 0, listenerName: '', during: [] }
   for (const receiver of world.receivers) {
-    const read = readDiary(world, receiver)
+    const read = readDiary(world.faults, receiver)
     for (const [why, count] of read.repeated) repeated.set(why, (repeated.get(why) ?? 0) + count)
     broken.push(...read.broken)
     if (read.stall.milliseconds > stall.milliseconds) stall = read.stall
@@ -50,7 +51,11 @@ export function judge(world: World, { lost, unsettled }: Settled): Verdict {
 
 type Read = Pick<Verdict, 'repeated' | 'broken' | 'stall'>
 
-function readDiary(world: World, { diary, listenerName, trapped }: Receiver): Read {
+/** What one receiver's diary tells: what came again and why, what came in the wrong order, and how long it took. */
+export function readDiary(
+  faults: FaultLog,
+  { diary, listenerName, trapped }: Pick<Receiver, 'diary' | 'listenerName' | 'trapped'>,
+): Read {
   const repeated = new Map<string, number>()
   const broken: string[] = []
   const lastStamp = new Map<string, string>()
@@ -61,13 +66,11 @@ function readDiary(world: World, { diary, listenerName, trapped }: Receiver): Re
       const id = `${key} ${stamp}`
       const earlier = lastTime.get(id)
       if (earlier) {
-        const why = earlier.manner
-          ? `the receiver ${earlier.manner}`
-          : world.faults.explaining(earlier.at)?.kind
+        const why = earlier.manner ? `the receiver ${earlier.manner}` : faults.explaining(earlier.at)?.kind
         if (why) repeated.set(why, (repeated.get(why) ?? 0) + 1)
         else
           broken.push(
-            `repeated for no reason: ${listenerName}: ${id}, ${earlier.at} and ${at}; ${world.faults.before(at)}`,
+            `repeated for no reason: ${listenerName}: ${id}, ${earlier.at} and ${at}; ${faults.before(at)}`,
           )
       } else if (at - Date.parse(stamp) > milliseconds) {
         ;[milliseconds, stalledAt] = [at - Date.parse(stamp), at]
@@ -83,7 +86,7 @@ function readDiary(world: World, { diary, listenerName, trapped }: Receiver): Re
     ...diary.reused.map((id) => `one webhook-id for two bodies: ${listenerName}: ${id}`),
     ...(trapped > 0 ? [`followed a redirect: ${listenerName}`] : []),
   )
-  const during = world.faults.between(stalledAt - milliseconds, stalledAt)
+  const during = faults.between(stalledAt - milliseconds, stalledAt)
   return { repeated, broken, stall: { milliseconds, listenerName, during } }
 }
 

@@ -132,7 +132,7 @@ export class Postgres {
     const child = spawn(file, args, { ...options, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
     const words: string[] = []
     const accepting = Promise.withResolvers<true>()
-    createInterface({ input: child.stderr! }).on('line', (line) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
       if (/ready to accept (read-only )?connections/.test(line)) accepting.resolve(true)
       words.push(line)
       if (words.length > 30) words.shift()
