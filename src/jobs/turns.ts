@@ -43,7 +43,10 @@ export async function openTurns(boss: PgBoss): Promise<Turns> {
       for (const [queue, jobs] of Map.groupBy(turns, (turn) => turn.queue)) {
         await boss.insert(
           queue,
-          jobs.map(({ queue: _, ...data }) => ({ singletonKey: data.listenerName, data })),
+          jobs.map(({ listenerName, service, origin, sweptBy }) => ({
+            singletonKey: listenerName,
+            data: { listenerName, service, origin, sweptBy },
+          })),
           { db: fromKysely(tx) },
         )
       }
