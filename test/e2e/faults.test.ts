@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { reportLines } from '../faults/report.ts'
 import { makeTrouble } from '../faults/scenario.ts'
 import { bounded } from '../faults/scenarios/bounded.ts'
 
