@@ -116,8 +116,8 @@ async function forgetLoadPosition(db: DbOrTx, service: string): Promise<void> {
 
 /** The load is complete: from now on the service is published. */
 export async function markLoaded(db: DbOrTx, service: string, jsonTable: string): Promise<void> {
-  // Keys deleted before the load came to them were never published: nobody needs to hear of them.
-  await sql`delete from ${sql.id('sincewire_feed', jsonTable)} where deleted_at = first_published`.execute(db)
+  // Keys deleted before the load came to its end were never published: nobody needs to hear of them.
+  await sql`delete from ${sql.id('sincewire_feed', jsonTable)} where deleted_at is not null`.execute(db)
   await forgetLoadPosition(db, service)
   await sql`update sincewire.merchapi_config set enabled = true, loaded_at = clock_timestamp()
     where merchapi_name = ${service}`.execute(db)

@@ -11,7 +11,7 @@ import { sameDefinition } from '../../domain/capture/definition.ts'
 import { changeTableFor } from '../../domain/capture/names.ts'
 import { readCaptureOptions, type CaptureOptions, type CaptureRequest } from '../../domain/capture/options.ts'
 import { checkCapture, type Checked } from './check.ts'
-import { install, mend } from './install.ts'
+import { briefly, install, mend } from './install.ts'
 import type { WorkOptions } from './patience.ts'
 import { refusalOf, refuse, taken } from './refuse.ts'
 import { walk } from './walk.ts'
@@ -82,17 +82,18 @@ async function bringAbout(
 
   const told = { jsonTable, warnings }
   if (same && stored?.loadedAt) return { kind: 'unchanged', records: 0, ...told }
-  const kind = stored?.loadedAt ? 'rebuild' : 'load'
+  const loading = !stored?.loadedAt
   const after = same ? before.loadPosition : null
-  const base = { service, jsonTable, source: definition.source, silent: false, forced: false, ...work }
+  // What an earlier run loaded may have been another definition's.
+  const base = { service, jsonTable, source: definition.source, loading, after, stale: before != null }
   try {
-    const records = await walk(connection, { ...base, kind, after })
-    if (kind === 'load') {
-      await connection.transaction().execute((tx) => markLoaded(tx, service, jsonTable))
-      return { kind: before ? 'resumed' : 'captured', records, ...told }
+    const records = await walk(connection, { ...base, silent: false, forced: false, ...work })
+    if (!loading) {
+      await markRefreshed(connection, service)
+      return { kind: 'redefined', records, ...told }
     }
-    await markRefreshed(connection, service)
-    return { kind: 'redefined', records, ...told }
+    await briefly(connection, service, work.signal, (tx) => markLoaded(tx, service, jsonTable))
+    return { kind: before ? 'resumed' : 'captured', records, ...told }
   } catch (error) {
     throw refusalOf(error, service, 'loaded')
   }

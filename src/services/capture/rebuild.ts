@@ -44,8 +44,15 @@ export async function rebuildService(
     const { definition } = stored.capture
     try {
       await prepareRebuild(connection, service, stored.capture, work.signal)
-      const base = { service, jsonTable: stored.jsonTable, source: definition.source, ...work }
-      const records = await walk(connection, { ...base, kind: 'rebuild', after: null, silent, forced: bump })
+      const base = {
+        service,
+        jsonTable: stored.jsonTable,
+        source: definition.source,
+        silent,
+        forced: bump,
+        ...work,
+      }
+      const records = await walk(connection, { ...base, loading: false, after: null, stale: true })
       await markRefreshed(connection, service)
       return { records }
     } catch (error) {

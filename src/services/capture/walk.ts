@@ -16,10 +16,12 @@ export interface Walk {
   readonly jsonTable: string
   /** The source's oid. */
   readonly source: number
-  /** load: remembers how far it is, and finds nothing that vanished. */
-  readonly kind: 'load' | 'rebuild'
-  /** load: where it was cut short. */
+  /** Remembers how far it is. */
+  readonly loading: boolean
+  /** Where an earlier load was cut short. */
   readonly after: string | null
+  /** Records may be there whose keys are not: looks for them, too. */
+  readonly stale: boolean
   /** Documents that differ are put right without a new stamp. */
   readonly silent: boolean
   /** Stamps what is right, too. */
@@ -36,14 +38,14 @@ const LOCK_WAIT_MS = 300
 
 /** Brings a change table in line with its source, in chunks, while writers go on. Returns how many records it wrote. */
 export async function walk(connection: Db, options: Walk & WorkOptions): Promise<number> {
-  const { service, kind, after, forced } = options
+  const { service, loading, after, stale, forced } = options
   const pace = await createPace(connection, options)
   let changed = await follow(connection, options, after, pace, async (tx, position, size) => {
     const step = await reconcileChunk(tx, service, position, size, forced)
-    if (kind === 'load' && step.last !== null) await saveLoadPosition(tx, service, step.last)
+    if (loading && step.last !== null) await saveLoadPosition(tx, service, step.last)
     return step
   })
-  if (kind === 'rebuild') {
+  if (stale) {
     changed += await follow(connection, options, null, pace, (tx, position, size) =>
       reconcileVanished(tx, service, position, size),
     )
@@ -87,11 +89,11 @@ async function follow(
 
 async function createPace(
   connection: Db,
-  { kind, source, jsonTable, onProgress }: Walk & WorkOptions,
+  { stale, source, jsonTable, onProgress }: Walk & WorkOptions,
 ): Promise<(seen: number) => void> {
   if (!onProgress) return () => {}
   const rows = await estimateRows(connection, source)
-  const total = rows + (kind === 'rebuild' ? await estimateRecords(connection, jsonTable) : 0)
+  const total = rows + (stale ? await estimateRecords(connection, jsonTable) : 0)
   let done = 0
   return (seen) => {
     done += seen
