@@ -61,15 +61,17 @@ export class Engine {
 
   /** A commit changed this service: its listeners of a short interval want to know at once. */
   wake(service: string): void {
-    this.#wokenAt.set(service, this.#ports.uptime())
-    this.#wakeAgain(service)
+    this.#noteWake(service)
+    this.sweepSoon()
   }
 
   /** A commit since the sweep that queued this turn woke sweeps that left its listener alone: now it is free. */
   turnEnded({ service, sweptBy }: TurnJob): void {
     // Another process's clock says nothing here: look, if the service was ever woken.
     const since = sweptBy.engine === this.#options.engineNumber ? sweptBy.at : 0
-    if ((this.#wokenAt.get(service) ?? -1) >= since) this.#wakeAgain(service)
+    if ((this.#wokenAt.get(service) ?? -1) < since) return
+    this.#woken.add(service)
+    this.sweepSoon()
   }
 
   /** Something became due. */
@@ -87,9 +89,9 @@ export class Engine {
     clearInterval(this.#touching)
   }
 
-  #wakeAgain(service: string): void {
+  #noteWake(service: string): void {
+    this.#wokenAt.set(service, this.#ports.uptime())
     this.#woken.add(service)
-    this.sweepSoon()
   }
 
   async #run(): Promise<void> {
@@ -113,7 +115,8 @@ export class Engine {
       // Not awaited: fetching what was queued and sweeping again do not wait for each other.
       void this.#ports.runner.dispatch()
       const again = await this.#ports.changedInTheSameMillisecond(woken, tick)
-      for (const service of again) this.#woken.add(service)
+      // As if woken now: a turn queued by this very sweep has not seen that change either.
+      for (const service of again) this.#noteWake(service)
       if (again.length > 0) return SAME_MILLISECOND
       const next = (await this.#ports.millisecondsToNext()) ?? Infinity
       return Math.min(this.#options.sweepIntervalMilliseconds, Math.max(SHORTEST_PERIOD, next))
