@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Caller } from '../domain/caller.ts'
 import type { Log } from '../log.ts'
 
 /** What every request carries. */
@@ -8,6 +9,8 @@ export interface ApiEnv {
     correlationId: string
     /** Lines written here carry the correlation id. */
     log: Log
+    /** Who calls; health checks have none. */
+    caller: Caller
   }
 }
 
