@@ -89,6 +89,7 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
       const api = createApi({
         log,
         adminKey: config.adminKey,
+        proxies: config.proxies,
         readiness: ready,
         rooms: [...everywhere, ...rooms],
         batch: role === 'engine' ? undefined : createBatchGuard(base()),

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { parseBatchRefusal } from './domain/batch.ts'
+import { isNetwork } from './domain/address.ts'
+import { forwardHeaders } from './domain/clientAddress.ts'
 import { patternFault } from './domain/target.ts'
 import { logLevels } from './log.ts'
 import { readSettings, type SettingSources } from './settings.ts'
@@ -27,6 +29,15 @@ const patterns = z.preprocess(
       if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
     }),
     'must be a list of hosts',
+  ),
+)
+const networks = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : (value ?? [])),
+  z.array(
+    z
+      .string('must be a list of networks')
+      .refine(isNetwork, 'must hold addresses or networks such as 10.0.0.0/8'),
+    'must be a list of networks',
   ),
 )
 const refusals = z.preprocess(
@@ -92,6 +103,10 @@ const schema = z.strictObject({
   logLevel: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
   adminKey: optional(text),
   masterKey: optional(masterKey),
+  proxies: z.strictObject({
+    trusted: networks,
+    header: z.enum(forwardHeaders, `must be one of ${forwardHeaders.join(', ')}`),
+  }),
   targets: z.strictObject({ allow: patterns, allowHttp: patterns }),
   database: z.strictObject({
     apiPoolSize: whole(1, 1000),

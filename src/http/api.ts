@@ -3,7 +3,9 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { invalid, notFound, shown } from '../domain/errors.ts'
+import type { ProxyRules } from '../domain/clientAddress.ts'
 import type { Log } from '../log.ts'
+import { identifyAddress } from './address.ts'
 import { checkRefusals, refuseDuringBatch, type BatchGuard } from './batchGuard.ts'
 import { limitBody } from './bodyLimit.ts'
 import { answerFor } from './errors.ts'
@@ -16,6 +18,8 @@ export interface ApiOptions {
   readonly log: Log
   /** When set, every call but the health checks must carry it. */
   readonly adminKey: string | undefined
+  /** Whose word on the caller's address is taken; default: nobody's. */
+  readonly proxies?: ProxyRules
   readonly readiness: () => Promise<Readiness>
   /** The rooms, each already holding its services, e.g. (api) => merchandising(api, services). */
   readonly rooms: readonly ((api: Api) => void)[]
@@ -26,8 +30,10 @@ export interface ApiOptions {
 /** 9999 listeners in one call (document 004), each field at its longest, are 29 MB. */
 const BODY_LIMIT_BYTES = 32 << 20
 
+const NO_PROXIES: ProxyRules = { trusted: [], header: 'x-forwarded-for' }
+
 /** The whole API: what all rooms share around them. Needs no port: tests may call `api.request`. */
-export function createApi({ log, adminKey, readiness, rooms, batch }: ApiOptions): Api {
+export function createApi({ log, adminKey, proxies, readiness, rooms, batch }: ApiOptions): Api {
   const api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (result.success) return
@@ -41,6 +47,7 @@ export function createApi({ log, adminKey, readiness, rooms, batch }: ApiOptions
     },
   })
   api.use(correlate(log))
+  api.use(identifyAddress(proxies ?? NO_PROXIES))
   addHealth(api, readiness)
   if (adminKey !== undefined) api.use(requireAdminKey(adminKey))
   api.use(

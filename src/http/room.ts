@@ -9,6 +9,8 @@ export interface ApiEnv {
     correlationId: string
     /** Lines written here carry the correlation id. */
     log: Log
+    /** The IP address of the caller, past trusted proxies; null: the call came over no connection. */
+    address: string | null
     /** Who calls; health checks have none. */
     caller: Caller
   }
