@@ -69,6 +69,10 @@ const masterKey = z
   .string('must be text')
   .regex(/^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/i, 'must be 32 bytes in base64 or hex')
   .transform((key) => Buffer.from(key, key.length === 64 ? 'hex' : 'base64'))
+const masterKeys = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : (value ?? [])),
+  z.array(masterKey, 'must be a list of keys'),
+)
 
 const retry = z.strictObject({
   inPlaceRetries: whole(0, 10),
@@ -103,6 +107,7 @@ const schema = z.strictObject({
   logLevel: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
   adminKey: optional(text),
   masterKey: optional(masterKey),
+  previousMasterKeys: masterKeys,
   proxies: z.strictObject({
     trusted: networks,
     header: z.enum(forwardHeaders, `must be one of ${forwardHeaders.join(', ')}`),

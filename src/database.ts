@@ -4,9 +4,10 @@ import { migrate } from './db/migrate.ts'
 import { openPool, type Db, type Pool } from './db/pool.ts'
 import { openServer, type Server } from './db/server.ts'
 import type { Log } from './log.ts'
-import { loadMasterKey } from './secrets/masterKey.ts'
-import { checkVault } from './services/credential/checkVault.ts'
-import { createVault, type Vault } from './secrets/vault.ts'
+import type { KeyFile } from './secrets/keyFile.ts'
+import { findMasterKeys, makeMasterKey, type MasterKeySource } from './secrets/masterKey.ts'
+import type { Vault } from './secrets/vault.ts'
+import { checkVault } from './services/secrets/check.ts'
 
 /** A migrated database with its pools and the key to its secrets. */
 export interface OpenDatabase {
@@ -15,6 +16,8 @@ export interface OpenDatabase {
   /** For the engine and for commands: no limit. */
   readonly engineDb: Db
   readonly vault: Vault
+  /** Where the master key is kept; undefined where a setting gives it. */
+  readonly keyFile: KeyFile | undefined
   readonly url: string
   /** For logs: without the password. */
   readonly place: string
@@ -37,7 +40,12 @@ export async function openDatabase(config: Config, log: Log, share = false): Pro
     await server.stop()
   }
   try {
-    const migrations = await migrateOn(server, log)
+    const source = {
+      setting: config.masterKey,
+      previous: config.previousMasterKeys,
+      file: join(config.dataDir, 'master.key'),
+    }
+    const migrations = await prepare(server, log, source)
     const open = (max: number, name: string, statementTimeoutMilliseconds: number) => {
       const onError = (error: Error) => log.warn({ err: error }, 'a database connection broke')
       const pool = openPool({
@@ -51,19 +59,15 @@ export async function openDatabase(config: Config, log: Log, share = false): Pro
       return pool.db
     }
     const { apiPoolSize, enginePoolSize, apiStatementTimeoutMilliseconds } = config.database
-    const key = await loadMasterKey({
-      setting: config.masterKey,
-      file: join(config.dataDir, 'master.key'),
-    })
-    const vault = createVault({ key })
+    const { vault, file } = await makeMasterKey(source)
     const engineDb = open(enginePoolSize, 'engine', 0)
-    await checkVault(engineDb, vault)
     return {
       url: server.url,
       place: server.place,
       ended: server.ended,
       migrations,
       vault,
+      keyFile: file,
       close,
       apiDb: open(apiPoolSize, 'api', apiStatementTimeoutMilliseconds),
       engineDb,
@@ -74,9 +78,11 @@ export async function openDatabase(config: Config, log: Log, share = false): Pro
   }
 }
 
-async function migrateOn(server: Server, log: Log): Promise<string[]> {
+/** Migrates, but not before the master key has proven to be the one that sealed what is there. */
+async function prepare(server: Server, log: Log, source: MasterKeySource): Promise<string[]> {
   const pool = openPool({ url: server.url, max: 1, applicationName: 'sincewire migrate' })
   try {
+    await checkVault(pool.db, () => findMasterKeys(source)?.vault)
     const migrations = await migrate(pool.db)
     if (migrations.length > 0) log.info({ migrations }, 'migrated')
     return migrations

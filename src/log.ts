@@ -14,6 +14,7 @@ const secretKeys = [
   'apiKey',
   'adminKey',
   'masterKey',
+  'previousMasterKeys',
   'authorization',
   'oauthClientSecret',
   'signingSecret',

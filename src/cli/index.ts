@@ -10,6 +10,7 @@ import { registerMigrate } from './migrate.ts'
 import { registerOptions } from './options.ts'
 import { registerPrune } from './prune.ts'
 import { registerRebuild } from './rebuild.ts'
+import { registerSecrets } from './secrets.ts'
 import { registerServe } from './serve.ts'
 import { registerUncapture } from './uncapture.ts'
 import { registerVdate } from './vdate.ts'
@@ -23,6 +24,7 @@ export const commands: readonly Register[] = [
   registerUncapture,
   registerJobs,
   registerPrune,
+  registerSecrets,
   registerLoad,
   registerCalendar,
   registerVdate,

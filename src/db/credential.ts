@@ -37,12 +37,3 @@ export async function updateCredential(
 export async function deleteCredential(db: DbOrTx, name: string): Promise<void> {
   await db.deleteFrom('sincewire.credential').where('credential_name', '=', name).execute()
 }
-
-/** How many secrets were sealed with another key than this one. */
-export async function countForeignSecrets(db: DbOrTx, keyId: string): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select (select count(*) from sincewire.credential where secret_key_id <> ${keyId})
-         + (select count(*) from sincewire.listener where signing_key_id <> ${keyId}) as count
-  `.execute(db)
-  return rows[0]?.count ?? 0
-}

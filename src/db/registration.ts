@@ -15,6 +15,27 @@ export async function lockRegistrations(tx: DbOrTx): Promise<Instant> {
   return row.now
 }
 
+/**
+ * Runs `work`, which uses other connections, while no registration can be changed; `held` is a connection outside of
+ * a transaction. Throws when that connection, and with it the lock, was lost before `end` was called.
+ */
+export async function whileRegistrationsWait<T>(
+  held: DbOrTx,
+  work: () => Promise<T>,
+  end: () => Promise<void>,
+) {
+  const key = sql`hashtextextended('sincewire.registration', 0)`
+  await sql`select pg_advisory_lock(${key})`.execute(held)
+  try {
+    const result = await work()
+    await sql`select 1`.execute(held)
+    await end()
+    return result
+  } finally {
+    await sql`select pg_advisory_unlock(${key})`.execute(held)
+  }
+}
+
 /** Tells every engine at commit that something has become due. */
 export async function notifyDue(tx: DbOrTx): Promise<void> {
   await sql`select pg_notify('sincewire_due', '')`.execute(tx)

@@ -1,62 +1,56 @@
-import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { unusable } from '../domain/errors.ts'
+import { keyFile, type KeyFile } from './keyFile.ts'
+import { createVault, type Vault } from './vault.ts'
 
 export interface MasterKeySource {
   /** The setting's 32 bytes; undefined: none given. */
   readonly setting: Buffer | undefined
+  /** Keys that still open what they sealed. */
+  readonly previous?: readonly Buffer[]
   /** Where a key is kept that was generated for want of a setting; in the data folder. */
   readonly file: string
 }
 
+export interface MasterKeys {
+  readonly vault: Vault
+  /** Undefined where a setting gives the key. */
+  readonly file: KeyFile | undefined
+}
+
 /**
- * The key that seals secrets: the setting's, else the file's, else a new one written to the file with mode 600.
- * Whoever loses it loses the credentials, and nothing else. Throws `unusable` with one sentence.
+ * The vault over the keys at hand: the setting's, else the file's. Undefined when there is neither: nothing has been
+ * made then, see makeMasterKey. Throws `unusable` with one sentence.
  */
-export async function loadMasterKey(source: MasterKeySource): Promise<Buffer> {
-  if (source.setting) return source.setting
-  const kept = await readKept(source.file)
-  if (kept === undefined) return generate(source.file)
-  const key = Buffer.from(kept, 'base64')
-  if (key.length === 32) return key
-  throw unusable(`The master key file ${source.file} is damaged: it must hold 32 bytes in base64.`)
+export function findMasterKeys({
+  setting,
+  previous = [],
+  file: path,
+}: MasterKeySource): MasterKeys | undefined {
+  if (setting) return { vault: createVault({ key: setting, previous }), file: undefined }
+  const file = keyFile(path)
+  const [key, ...others] = file.read()
+  if (!key) return undefined
+  return { vault: createVault({ key, previous: [...others, ...previous], reread: rereading(file) }), file }
 }
 
-async function readKept(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw unusable(`The master key file ${file} cannot be read.`, error)
-  }
+/**
+ * As findMasterKeys, but a key is made where there is none, in a file of mode 600. Whoever loses it loses the
+ * credentials, and nothing else.
+ */
+export async function makeMasterKey(source: MasterKeySource): Promise<MasterKeys> {
+  const found = findMasterKeys(source)
+  if (found) return found
+  await keyFile(source.file).generate()
+  return makeMasterKey(source)
 }
 
-// Written beside its place and linked into it: a crash leaves no half key, and of two processes that start at
-// once one wins and the other reads the winner's.
-async function generate(file: string): Promise<Buffer> {
-  const key = randomBytes(32)
-  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
-  try {
-    await mkdir(dirname(file), { recursive: true })
-    await writeDurably(draft, `${key.toString('base64')}\n`)
-    await link(draft, file)
-    return key
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      return await loadMasterKey({ setting: undefined, file })
-    throw unusable(`The master key file ${file} cannot be written.`, error)
-  } finally {
-    await rm(draft, { force: true })
-  }
-}
-
-async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
+/** A file that has gone or is damaged takes no key from a process that runs. */
+function rereading(file: KeyFile): () => readonly Buffer[] | undefined {
+  return () => {
+    try {
+      const keys = file.read()
+      return keys.length === 0 ? undefined : keys
+    } catch {
+      return undefined
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createVault } from '../../src/secrets/vault.ts'
-import { checkVault } from '../../src/services/credential/checkVault.ts'
+import { checkVault } from '../../src/services/secrets/check.ts'
 import { testDatabase } from '../support/index.ts'
 import { apikey, item, serveRegistration } from './harness.ts'
 
@@ -92,14 +92,14 @@ describe('a secret that was sent', () => {
 
 describe('at start', () => {
   test('the key that sealed everything is accepted', async () => {
-    await expect(checkVault(db, vault)).resolves.toBeUndefined()
+    await expect(checkVault(db, () => vault)).resolves.toBeUndefined()
   })
 
   test('another key stops with one sentence, and touches nothing', async () => {
     const other = createVault({ key: randomBytes(32) })
     const before = await database.run('select c::text from sincewire.credential c order by 1')
-    await expect(checkVault(db, other)).rejects.toThrow(
-      /^The database holds \d+ secrets sealed with another master key than this one \(id [0-9a-f]{8}\): start with the key that sealed them\.$/,
+    await expect(checkVault(db, () => other)).rejects.toThrow(
+      /^The database holds \d+ secrets sealed with another master key \(id [0-9a-f]{8}\) than this one \(id [0-9a-f]{8}\): start with the key that sealed them\.$/,
     )
     expect(await database.run('select c::text from sincewire.credential c order by 1')).toEqual(before)
   })

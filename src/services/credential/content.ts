@@ -1,6 +1,7 @@
 import type { CredentialRow } from '../../db/credential.ts'
 import type { CredentialContent } from '../../domain/credential.ts'
 import type { Vault } from '../../secrets/vault.ts'
+import { credentialContext } from '../secrets/registry.ts'
 
 /** The columns that hold a credential's content: what may be seen in the clear, the rest sealed. */
 type ContentColumns = Pick<
@@ -26,7 +27,7 @@ export function sealContent(
     oauth_client_id: content.type === 'OAUTH' ? content.oauthClientId : null,
     oauth_token_url: content.type === 'OAUTH' ? content.oauthTokenUrl : null,
     oauth_scope: content.type === 'OAUTH' ? content.oauthScope : null,
-    secret: vault.seal(secretOf(content), contextOf(credentialName, content.type)),
+    secret: vault.seal(secretOf(content), credentialContext(credentialName, content.type)),
     secret_key_id: vault.keyId,
   }
 }
@@ -38,7 +39,7 @@ export function openContent(
   row: Omit<ContentColumns, 'secret_key_id'>,
 ): CredentialContent {
   const type = row.credential_type
-  const secret = vault.open(row.secret, contextOf(credentialName, type))
+  const secret = vault.open(row.secret, credentialContext(credentialName, type))
   switch (type) {
     case 'OAUTH':
       return {
@@ -64,8 +65,4 @@ function secretOf(content: CredentialContent): string {
     case 'APIKEY':
       return content.apikey
   }
-}
-
-function contextOf(credentialName: string, type: CredentialContent['type']): string {
-  return `credential/${credentialName}/${type}`
 }

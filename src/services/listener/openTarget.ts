@@ -3,7 +3,7 @@ import type { Db } from '../../db/pool.ts'
 import type { OpenTarget } from '../../outbound/deliver.ts'
 import type { Vault } from '../../secrets/vault.ts'
 import { openContent } from '../credential/content.ts'
-import { signingContext } from './sign.ts'
+import { signingContext } from '../secrets/registry.ts'
 
 /**
  * A listener's credential and signing secret in the clear, with the registration and revision they belong to, all

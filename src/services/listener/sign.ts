@@ -1,6 +1,7 @@
 import type { StoredListener } from '../../db/listener.ts'
 import { GENERATE, makeSigningSecret } from '../../domain/registration/signingSecret.ts'
 import type { Vault } from '../../secrets/vault.ts'
+import { signingContext } from '../secrets/registry.ts'
 
 export interface SignDeps {
   readonly vault: Vault
@@ -18,11 +19,6 @@ export interface Signed {
   readonly listener: StoredListener
   readonly changed: boolean
   readonly generated?: GeneratedSecret
-}
-
-/** What a listener's signing secret is sealed for. */
-export function signingContext(listenerUid: string): string {
-  return `listener/${listenerUid}/signingSecret`
 }
 
 /** The listener with the secret asked for: `whsec_…`, GENERATE, null for none, undefined for the present one. */
