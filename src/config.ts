@@ -40,6 +40,10 @@ const networks = z.preprocess(
     'must be a list of networks',
   ),
 )
+const ports = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : (value ?? [])),
+  z.array(whole(1, 65_535), 'must be a list of ports'),
+)
 const refusals = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : (value ?? [])),
   z.array(
@@ -60,6 +64,10 @@ const url = (schemes: RegExp, message: string) =>
 
 const httpUrl = url(/^https?:\/\//, 'must be an http or https URL').transform((value) =>
   value.replace(/\/+$/, ''),
+)
+const proxyUrl = url(/^https?:\/\//, 'must be a URL such as http://user:password@host:3128').refine(
+  (value) => /^https?:\/\/[^/?#\\]+\/?$/.test(value),
+  'must name a host and a port, no path',
 )
 const databaseUrl = url(
   /^postgres(ql)?:\/\//,
@@ -112,7 +120,12 @@ const schema = z.strictObject({
     trusted: networks,
     header: z.enum(forwardHeaders, `must be one of ${forwardHeaders.join(', ')}`),
   }),
-  targets: z.strictObject({ allow: patterns, allowHttp: patterns }),
+  targets: z.strictObject({ allow: patterns, allowHttp: patterns, ports }),
+  outgoing: z.strictObject({
+    proxy: optional(proxyUrl),
+    signatureOverlapHours: whole(0, 720),
+    certificateWarnDays: whole(0, 365),
+  }),
   database: z.strictObject({
     apiPoolSize: whole(1, 1000),
     enginePoolSize: whole(2, 1000),

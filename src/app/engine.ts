@@ -10,7 +10,6 @@ import { runTurn } from '../engine/turn.ts'
 import { startBoss } from '../jobs/boss.ts'
 import { schedulePruning } from '../jobs/prune.ts'
 import { openTurns, type Turns } from '../jobs/turns.ts'
-import { createClient } from '../outbound/client.ts'
 import { createDeliver } from '../outbound/deliver.ts'
 import type { Part } from '../parts.ts'
 import { openTarget } from '../services/listener/openTarget.ts'
@@ -19,6 +18,7 @@ import { createReadPage } from '../services/publish/index.ts'
 import { version } from '../version.ts'
 import { createBackground } from './background.ts'
 import type { EngineBase } from './base.ts'
+import { openClient } from './client.ts'
 import { createSweepStore } from './sweepStore.ts'
 import { createTurnPorts } from './turnPorts.ts'
 import { createTurnStore } from './turnStore.ts'
@@ -51,13 +51,7 @@ export function createEngine(base: EngineBase): Part {
 function openWayOut(base: EngineBase): { readonly deliver: Deliver; close(): Promise<void> } {
   const { config, log, engineDb: db, vault } = base
   const { engine } = config
-  const client = createClient({
-    rules: config.targets,
-    connectionsPerHost: engine.perHostConcurrency,
-    connectTimeoutMilliseconds: engine.connectTimeoutMilliseconds,
-    maxAnswerKilobytes: engine.maxAnswerKilobytes,
-    clock: Date.now,
-  })
+  const client = openClient(config)
   const deliver = createDeliver({
     client,
     openTarget: (listenerName) => openTarget({ db, vault }, listenerName),

@@ -17,7 +17,7 @@ export type Answer =
 // Refused by our own guards or by what the operator entered: the same now as in a second.
 const LASTING_REASONS: ReadonlySet<string> = new Set([
   'blocked_address',
-  'refused_url',
+  'blocked_target',
   'tls',
   'token',
   'credential',

@@ -13,6 +13,8 @@ export interface TargetRules {
   readonly allow: readonly string[]
   /** Hosts for which plain http is accepted. */
   readonly allowHttp: readonly string[]
+  /** Ports that may be called; none given: every port. */
+  readonly ports?: readonly number[]
 }
 
 export type TargetCheck =
@@ -34,6 +36,9 @@ export function checkTargetUrl(url: string, rules: TargetRules): TargetCheck {
   if (url.includes('#')) return refuse('must not hold a fragment')
   if (parsed.port === '0') return refuse('must not name port 0')
   const place = placeOf(parsed)
+  if (rules.ports?.length && !rules.ports.includes(place.port)) {
+    return refuse(`names port ${place.port}, which is not on the list of allowed ports`)
+  }
   const compiled = compile(rules)
   if (parsed.protocol === 'http:' && !compiled.allowHttp.some((pattern) => matches(pattern, place))) {
     return refuse('must be https: plain http is not allowed for this host')

@@ -1,10 +1,13 @@
-import { Agent, fetch, type RequestInit, type Response } from 'undici'
+import { fetch, type RequestInit, type Response } from 'undici'
+import type { TlsMaterial } from '../domain/credential.ts'
 import { parseRetryAfter } from '../domain/retryAfter.ts'
 import { checkTargetUrl, type TargetRules } from '../domain/target.ts'
+import { createAgents, type AgentRegistry } from './agents.ts'
 import { readAnswer } from './answer.ts'
-import { guardedConnector, type Resolve } from './connector.ts'
+import type { Resolve } from './connector.ts'
 import type { Deadline } from './deadline.ts'
 import { failed, failureOf, type Failure } from './failure.ts'
+import { createProxy } from './proxy.ts'
 
 export interface ClientOptions {
   readonly rules: TargetRules
@@ -20,6 +23,8 @@ export interface ClientOptions {
   readonly clock: () => number
   /** Certificates trusted beside the usual ones, PEM. */
   readonly extraCa?: readonly string[]
+  /** A forward proxy that leads every connection, e.g. `http://user:password@proxy.example.com:3128`. */
+  readonly proxy?: string | undefined
   /** Replaces the system's resolver. */
   readonly resolve?: Resolve
 }
@@ -31,6 +36,8 @@ export interface PostRequest {
   readonly body: Buffer
   /** Texts that must not be kept should the receiver echo them. */
   readonly secrets: readonly string[]
+  /** What the connection shows and trusts. */
+  readonly tls?: TlsMaterial | undefined
 }
 
 export interface Answered {
@@ -47,36 +54,26 @@ export interface Client {
   /** Posts once; follows no redirect. Whatever happens on the network is a value, never a throw. */
   post(request: PostRequest, deadline: Deadline): Promise<Answered | Failure>
   /** undici's fetch behind the same guards, for token endpoints; throws as fetch does. Answers up to 256 KiB. */
-  fetch(url: string, init: RequestInit): Promise<Response>
+  fetch(url: string, init: RequestInit, tls?: TlsMaterial): Promise<Response>
   /** Drops every connection; calls still out end as `reset` or `aborted`. */
   close(): Promise<void>
 }
 
-const MAX_TOKEN_ANSWER = 256 * 1024
-
 export function createClient(options: ClientOptions): Client {
-  const connect = guardedConnector({ ...options, timeoutMilliseconds: options.connectTimeoutMilliseconds })
-  const common = {
-    connect,
-    allowH2: false,
-    pipelining: 1,
-    keepAliveTimeout: options.keepAliveMilliseconds ?? 4_000, // below the 5 s after which many servers hang up
-    headersTimeout: 0, // the deadline rules: undici's own timers are coarse, and a drip resets them
-    bodyTimeout: 0,
-  }
-  const agent = new Agent({ ...common, connections: options.connectionsPerHost })
-  const tokenAgent = new Agent({ ...common, connections: 4, maxResponseSize: MAX_TOKEN_ANSWER })
-
+  const agents = createAgents({
+    ...options,
+    proxy: options.proxy === undefined ? undefined : createProxy(options.proxy),
+    timeoutMilliseconds: options.connectTimeoutMilliseconds,
+    keepAliveMilliseconds: options.keepAliveMilliseconds ?? 4_000, // below the 5 s after which many servers hang up
+  })
   return {
-    post: (request, deadline) => post(agent, request, deadline, options),
-    fetch: (url, init) => {
+    post: (request, deadline) => post(agents, request, deadline, options),
+    fetch: async (url, init, tls) => {
       const check = checkTargetUrl(url, options.rules)
-      if (check.kind === 'refused') return Promise.reject(new RefusedTarget(check.reason))
-      return fetch(url, { ...init, redirect: 'manual', dispatcher: tokenAgent })
+      if (check.kind === 'refused') throw new RefusedTarget(check.reason)
+      return fetch(url, { ...init, redirect: 'manual', dispatcher: agents.of(tls).tokens })
     },
-    close: async () => {
-      await Promise.all([agent.destroy(), tokenAgent.destroy()])
-    },
+    close: () => agents.close(),
   }
 }
 
@@ -89,7 +86,7 @@ export class RefusedTarget extends Error {
 }
 
 async function post(
-  agent: Agent,
+  agents: AgentRegistry,
   request: PostRequest,
   deadline: Deadline,
   options: ClientOptions,
@@ -101,9 +98,9 @@ async function post(
   try {
     // The race, because undici hears the signal only once it has a connection for the request.
     const response = await deadline.race(
-      agent.request({
+      agents.of(request.tls).calls.request({
         origin: url.origin,
-        path: url.pathname + url.search,
+        path: pathOf(url, request.url),
         method: 'POST',
         headers: { 'accept-encoding': 'identity', ...request.headers },
         body: request.body,
@@ -123,4 +120,11 @@ async function post(
   } catch (error) {
     return signal.aborted ? failureOf(signal.reason, url.host) : failureOf(error, url.host)
   }
+}
+
+/** The path, and the query as it was written: of that, only what HTTP forbids is encoded. */
+function pathOf({ pathname }: URL, written: string): string {
+  const from = written.indexOf('?')
+  const query = from < 0 ? '' : written.slice(from).toWellFormed()
+  return pathname + query.replaceAll(/[^\x21-\x7e]+|["<>]/gu, encodeURIComponent)
 }

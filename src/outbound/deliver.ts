@@ -48,7 +48,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
   const userAgent = `Sincewire/${options.version}`
   const open = rememberingOpener(options)
 
-  const request = (call: OutgoingCall, key: KeyObject | undefined, shown: Authenticated): PostRequest => ({
+  const request = (call: OutgoingCall, { key, credential }: Opened, shown: Authenticated): PostRequest => ({
     url: call.target.url,
     headers: {
       'content-type': 'application/json',
@@ -59,6 +59,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
     },
     body: call.body,
     secrets: shown.secrets,
+    tls: credential.tls,
   })
 
   const attempt = async (call: OutgoingCall, deadline: Deadline): Promise<Answered | Failure> => {
@@ -66,10 +67,10 @@ export function createDeliver(options: DeliverOptions): Deliver {
     if (target.kind === 'failed') return target
     const first = await deadline.race(Promise.resolve(authenticate(target.credential)))
     if (first.kind === 'failed') return first
-    const answer = await client.post(request(call, target.key, first), deadline)
+    const answer = await client.post(request(call, target, first), deadline)
     if (answer.kind === 'failed' || answer.status !== 401 || !first.renew) return answer
     const second = await deadline.race(first.renew())
-    return second.kind === 'failed' ? second : client.post(request(call, target.key, second), deadline)
+    return second.kind === 'failed' ? second : client.post(request(call, target, second), deadline)
   }
 
   return async (call, signal): Promise<Sent> => {

@@ -1,10 +1,11 @@
 import { BlockedAddress } from './connector.ts'
+import { ProxyTrouble } from './proxy.ts'
 
 /** Why a call got no answer: a stable reason for machines and a sentence for the operator. Neither holds a secret. */
 export interface Failure {
   readonly kind: 'failed'
   /**
-   * `timeout`, `tls`, `reset`, `protocol`, `blocked_address`, `blocked_target`, `token`, `credential`, `superseded`,
+   * `timeout`, `tls`, `proxy`, `reset`, `protocol`, `blocked_address`, `blocked_target`, `token`, `credential`, `superseded`,
    * `invalid_request`, `aborted`, `unknown`, or the system's own code (`ECONNREFUSED`, `ENOTFOUND`, `EHOSTUNREACH`, …).
    */
   readonly reason: string
@@ -21,6 +22,7 @@ export function failureOf(error: unknown, host: string): Failure {
   if (root instanceof BlockedAddress) {
     return failed('blocked_address', `${root.message}; the settings do not list it as an allowed target.`)
   }
+  if (root instanceof ProxyTrouble) return failed('proxy', `${root.message}.`)
   const name = root instanceof Error ? root.name : ''
   const code = codeOf(root)
   if (
@@ -65,7 +67,7 @@ function codeOf(error: unknown): string {
 
 function isTls(code: string): boolean {
   return (
-    /^ERR_(TLS|SSL)_/.test(code) ||
+    /^ERR_(TLS|SSL|OSSL)_/.test(code) ||
     /^(CERT|CRL)_|_CERT|_SIGNATURE|^HOSTNAME_MISMATCH$|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$/.test(
       code,
     ) ||

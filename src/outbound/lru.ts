@@ -1,10 +1,12 @@
-/** A map that forgets what was used least recently once it holds more than `max` entries. */
+/** A map that forgets what was used least recently once it holds more than `max` entries, and says so. */
 export class Lru<K, V> {
   readonly #entries = new Map<K, V>()
   readonly #max: number
+  readonly #onForgotten: ((value: V) => void) | undefined
 
-  constructor(max: number) {
+  constructor(max: number, onForgotten?: (value: V) => void) {
     this.#max = max
+    this.#onForgotten = onForgotten
   }
 
   get(key: K): V | undefined {
@@ -21,7 +23,14 @@ export class Lru<K, V> {
     this.#entries.set(key, value)
     if (this.#entries.size <= this.#max) return
     const oldest = this.#entries.keys().next()
-    if (!oldest.done) this.#entries.delete(oldest.value)
+    if (oldest.done) return
+    const forgotten = this.#entries.get(oldest.value)
+    this.#entries.delete(oldest.value)
+    if (forgotten !== undefined) this.#onForgotten?.(forgotten)
+  }
+
+  values(): IterableIterator<V> {
+    return this.#entries.values()
   }
 
   delete(key: K): void {

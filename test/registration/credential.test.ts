@@ -65,6 +65,8 @@ describe('each type', () => {
       revision: 0,
       type: 'APIKEY',
       apikey: 'key-of-K1',
+      apikeyHeader: null,
+      apikeyPrefix: null,
     })
   })
 

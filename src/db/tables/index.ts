@@ -3,7 +3,7 @@ import type { BatchStatusTable } from './batch-status.ts'
 import type { CaptureLoadTable, CaptureTable, CaptureWatchTable } from './capture.ts'
 import type { CalendarTable } from './calendar.ts'
 import type { CodeDetailTable, CodeHeadTable } from './code.ts'
-import type { CredentialTable } from './credential.ts'
+import type { CertificateWarningTable, CredentialTable } from './credential.ts'
 import type { ListenerTable } from './listener.ts'
 import type { MerchapiConfigTable } from './merchapi-config.ts'
 import type { PeriodTable, SystemVariablesTable } from './period.ts'
@@ -30,6 +30,7 @@ export interface Tables {
   'sincewire.capture': CaptureTable
   'sincewire.capture_load': CaptureLoadTable
   'sincewire.capture_watch': CaptureWatchTable
+  'sincewire.certificate_warning': CertificateWarningTable
   'sincewire.credential': CredentialTable
   'sincewire.listener': ListenerTable
   'sincewire.merchapi_config': MerchapiConfigTable

@@ -15,6 +15,18 @@ export interface ListenerTable {
   heartbeat_interval_hours: Generated<number>
   signing_secret: Buffer | null
   signing_key_id: string | null
+  headers: Buffer | null
+  headers_key_id: string | null
+  header_names: Generated<string[]>
+  previous_secret: Buffer | null
+  previous_secret_key_id: string | null
+  previous_secret_until: Instant | null
+  private_key: Buffer | null
+  private_key_key_id: string | null
+  public_key: string | null
+  previous_private_key: Buffer | null
+  previous_private_key_key_id: string | null
+  previous_private_key_until: Instant | null
   generation: Generated<number>
   target_revision: Generated<number>
   since_timestamp: Generated<Instant>

@@ -1,15 +1,21 @@
 import { CREDENTIAL_TYPES, type CredentialContent, type CredentialType } from '../credential.ts'
 import type { FieldError } from '../errors.ts'
+import type { Instant } from '../instant.ts'
 import { checkTargetUrl, type TargetRules } from '../target.ts'
+import { decideTls, type TlsRequest } from './decideTls.ts'
 import { inputValueOf } from './inputValue.ts'
 
 /** A credential call, its fields checked one by one; absent: not given. */
-export interface CredentialRequest {
+export interface CredentialRequest extends TlsRequest {
   readonly credentialName: string
   readonly credentialType?: CredentialType | undefined
   readonly username?: string | undefined
   readonly password?: string | undefined
   readonly apikey?: string | undefined
+  /** null: cleared, the key goes in x-api-key. */
+  readonly apikeyHeader?: string | null | undefined
+  /** null: cleared. */
+  readonly apikeyPrefix?: string | null | undefined
   readonly oauthClientId?: string | undefined
   readonly oauthClientSecret?: string | undefined
   readonly oauthTokenUrl?: string | undefined
@@ -23,6 +29,7 @@ export interface CredentialFacts {
   /** The credential as registered, opened. */
   readonly current: RegisteredCredential | undefined
   readonly targets: TargetRules
+  readonly now: Instant
 }
 
 export interface RegisteredCredential {
@@ -38,17 +45,18 @@ export type CredentialDecision =
 
 type ContentField = Exclude<
   keyof CredentialRequest,
-  'credentialName' | 'credentialType' | 'heartbeatIntervalHours' | 'deleteInd'
+  'credentialName' | 'credentialType' | 'heartbeatIntervalHours' | 'deleteInd' | keyof TlsRequest
 >
 
-/** What each type needs and what it may have. */
+/** What each type needs and what it may have, beside a certificate. */
 const FIELDS: Record<
   CredentialType,
   { readonly needs: readonly ContentField[]; readonly may: readonly ContentField[] }
 > = {
   OAUTH: { needs: ['oauthClientId', 'oauthClientSecret', 'oauthTokenUrl'], may: ['oauthScope'] },
   BASICAUTH: { needs: ['username', 'password'], may: [] },
-  APIKEY: { needs: ['apikey'], may: [] },
+  APIKEY: { needs: ['apikey'], may: ['apikeyHeader', 'apikeyPrefix'] },
+  MTLS: { needs: [], may: [] },
 }
 const ALL_FIELDS = CREDENTIAL_TYPES.flatMap((type) => [...FIELDS[type].needs, ...FIELDS[type].may])
 
@@ -65,16 +73,23 @@ export function decideCredential(request: CredentialRequest, facts: CredentialFa
     return refuse(fault(request, 'credentialType', 'is required to register a credential'))
 
   // What is blank stays as it is, unless the type changes: then nothing of the old set stays.
-  const kept = current?.content.type === type ? current.content : {}
+  const before = current?.content.type === type ? current.content : undefined
+  const kept: Values = before && before.type !== 'MTLS' ? before : {}
   const values = { ...kept, ...given(request) }
+  const { tls, faults: tlsFaults } = decideTls(request, before?.tls, facts.now)
+  const lacksCertificate = type === 'MTLS' && !tls?.client && tlsFaults.length === 0
   const faults = [
     ...foreignFaults(request, type),
     ...missingFaults(request, type, values),
     ...urlFaults(request, facts),
+    ...tlsFaults.map(({ field, error }) => fault(request, field, error)),
+    ...(lacksCertificate
+      ? [fault(request, 'clientCertificate', 'is required for a credential of type MTLS')]
+      : []),
   ]
   if (faults.length > 0) return refuse(...faults)
 
-  const content = contentOf(type, values)
+  const content = { ...contentOf(type, values), ...(tls && { tls }) }
   const heartbeatIntervalHours = request.heartbeatIntervalHours ?? current?.heartbeatIntervalHours ?? null
   if (!current) return { kind: 'create', content, heartbeatIntervalHours }
   return {
@@ -126,13 +141,22 @@ function contentOf(type: CredentialType, values: Values): CredentialContent {
     case 'BASICAUTH':
       return { type, username: text('username'), password: text('password') }
     case 'APIKEY':
-      return { type, apikey: text('apikey') }
+      return {
+        type,
+        apikey: text('apikey'),
+        apikeyHeader: values.apikeyHeader?.toLowerCase() ?? null,
+        apikeyPrefix: values.apikeyPrefix ?? null,
+      }
+    case 'MTLS':
+      return { type }
   }
 }
 
 function sameContent(a: CredentialContent, b: CredentialContent): boolean {
-  const other = new Map<string, unknown>(Object.entries(b))
-  return Object.entries(a).every(([field, value]) => other.get(field) === value)
+  const flat = ({ tls, ...values }: CredentialContent) =>
+    Object.entries({ ...values, certificate: tls?.client?.certificate, key: tls?.client?.key, ca: tls?.ca })
+  const other = new Map<string, unknown>(flat(b))
+  return flat(a).every(([field, value]) => other.get(field) === value)
 }
 
 function fault(request: CredentialRequest, field: keyof CredentialRequest, error: string): FieldError {

@@ -6,6 +6,12 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'apikey',
   'oauthClientSecret',
   'signingSecret',
+  'signingKey',
+  'clientPrivateKey',
+  'clientPrivateKeyPassphrase',
+  // Not secret, but a key may have been pasted with them.
+  'clientCertificate',
+  'caCertificate',
 ])
 
 /**

@@ -12,6 +12,11 @@ export function plainTextFault(text: string): string | undefined {
   return undefined
 }
 
+/** What a PEM file holds: ASCII in lines. */
+export function pemFault(text: string): string | undefined {
+  return /^[\t\r\n\x20-\x7e]+$/.test(text) ? undefined : 'must be a PEM text'
+}
+
 /** Visible ASCII and inner blanks: what a header value may hold without being changed on the way. */
 export function headerValueFault(text: string): string | undefined {
   return /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text)

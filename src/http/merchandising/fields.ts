@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { parseInstant } from '../../domain/instant.ts'
-import { plainTextFault } from '../../domain/registration/text.ts'
+import { pemFault, plainTextFault } from '../../domain/registration/text.ts'
 
 /**
  * Fields of a registration call. Absent, null and a blank text mean the same: unchanged (or the default, for what is
@@ -24,13 +24,26 @@ export function requiredText(max: number, ...faults: readonly Fault[]) {
 
 /** Text that an empty string leaves unchanged and blank spaces clear: they come out as null. */
 export function clearableText(max: number, ...faults: readonly Fault[]) {
-  const clears = (value: unknown) => typeof value === 'string' && value !== '' && value.trim() === ''
   return z
     .preprocess(
       (value) => (clears(value) ? null : blankIsAbsent(value)),
       plainText(max, faults).nullable().optional(),
     )
     .openapi({ type: ['string', 'null'], maxLength: max, description: 'blank spaces clear it' })
+}
+
+/** A PEM text, in lines. */
+export function pemText(max: number) {
+  return z
+    .preprocess(blankIsAbsent, linesOf(max).optional())
+    .openapi({ type: ['string', 'null'], maxLength: max })
+}
+
+/** A PEM text that blank spaces clear. */
+export function clearablePemText(max: number) {
+  return z
+    .preprocess((value) => (clears(value) ? null : blankIsAbsent(value)), linesOf(max).nullable().optional())
+    .openapi({ type: ['string', 'null'], maxLength: max, description: 'PEM; blank spaces clear it' })
 }
 
 /** A whole number in a range. */
@@ -80,12 +93,24 @@ function blankIsAbsent(value: unknown): unknown {
   return value === null || (typeof value === 'string' && value.trim() === '') ? undefined : value
 }
 
+function clears(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value.trim() === ''
+}
+
 function plainText(max: number, faults: readonly Fault[]) {
+  return anyText(max, [plainTextFault, ...faults])
+}
+
+function linesOf(max: number) {
+  return anyText(max, [pemFault])
+}
+
+function anyText(max: number, faults: readonly Fault[]) {
   return z
     .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be text') })
     .max(max, `must be at most ${max} characters`)
     .superRefine((value, context) => {
-      for (const fault of [plainTextFault, ...faults]) {
+      for (const fault of faults) {
         const message = fault(value)
         if (message !== undefined) context.addIssue({ code: 'custom', message })
       }

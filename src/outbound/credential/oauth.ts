@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../client.ts'
 import type { Failure } from '../failure.ts'
+import { identityOf } from '../agents.ts'
 import { Lru } from '../lru.ts'
 import type { Authenticate, Authenticated, CredentialOf } from './authenticate.ts'
 import { grantToken, type ClientAuthMethod, type Granted, type NotGranted } from './tokenGrant.ts'
@@ -88,6 +89,7 @@ function usableSeconds(expiresIn = DEFAULT_LIFETIME_SECONDS): number {
 }
 
 function contentOf(credential: CredentialOf<'OAUTH'>): string {
-  const { oauthTokenUrl, oauthClientId, oauthClientSecret, oauthScope } = credential
-  return JSON.stringify([oauthTokenUrl, oauthClientId, oauthClientSecret, oauthScope])
+  const { oauthTokenUrl, oauthClientId, oauthClientSecret, oauthScope, tls } = credential
+  // A token may be bound to the certificate that it was given to (RFC 8705).
+  return JSON.stringify([oauthTokenUrl, oauthClientId, oauthClientSecret, oauthScope, identityOf(tls)])
 }

@@ -47,7 +47,7 @@ export async function grantToken(
     // oxlint-disable-next-line typescript/no-deprecated
     allowInsecureRequests(config)
     config.timeout = timeoutSeconds
-    config[customFetch] = (url, init) => client.fetch(url, init as RequestInit)
+    config[customFetch] = (url, init) => client.fetch(url, init as RequestInit, credential.tls)
     const answer = await clientCredentialsGrant(config, oauthScope === null ? {} : { scope: oauthScope })
     // What a header cannot hold is not a token (RFC 6750, b64token).
     if (!/^[\x21-\x7e]+$/.test(answer.access_token)) return refused('sent a token that no header can hold')

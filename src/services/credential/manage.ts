@@ -8,7 +8,7 @@ import {
 import { listenersUsing, retargetListeners } from '../../db/listener.ts'
 import type { Db, DbOrTx } from '../../db/pool.ts'
 import { lockRegistrations, notifyDue } from '../../db/registration.ts'
-import { invalid, refused } from '../../domain/errors.ts'
+import { invalid, invalidField, refused } from '../../domain/errors.ts'
 import type { Instant } from '../../domain/instant.ts'
 import {
   decideCredential,
@@ -16,6 +16,7 @@ import {
   type CredentialRequest,
 } from '../../domain/registration/decideCredential.ts'
 import type { TargetRules } from '../../domain/target.ts'
+import { identityFault } from '../../outbound/connector.ts'
 import type { Vault } from '../../secrets/vault.ts'
 import { openContent, sealContent } from './content.ts'
 
@@ -48,7 +49,8 @@ export async function manageCredential(
       content: openContent(vault, name, row),
       heartbeatIntervalHours: row.heartbeat_interval_hours,
     }
-    const decision = decideCredential(request, { current, targets })
+    const decision = decideCredential(request, { current, targets, now })
+    refuseIdentity(decision)
     switch (decision.kind) {
       case 'refuse':
         throw invalid(decision.fields)
@@ -63,6 +65,13 @@ export async function manageCredential(
         return 'deleted'
     }
   })
+}
+
+/** A pair may match and yet be none that TLS takes today, e.g. a short key. */
+function refuseIdentity(decision: CredentialDecision): void {
+  const tls = 'content' in decision ? decision.content.tls : undefined
+  const fault = tls && identityFault(tls)
+  if (fault !== undefined) throw invalidField('clientCertificate', fault)
 }
 
 type Update = Extract<CredentialDecision, { kind: 'update' }>
