@@ -1,5 +1,5 @@
 import type { CaptureOptions } from '../../src/services/capture/index.ts'
-import type { Postgres } from './postgres.ts'
+import type { Server } from './postgres.ts'
 
 /** A record as it is published. */
 export interface Item extends Record<string, unknown> {
@@ -28,7 +28,7 @@ export type Feed = keyof typeof FEEDS
 export const FEED_NAMES = Object.keys(FEEDS) as Feed[]
 
 /** What the tables hold now, by key. */
-export async function truthOf(postgres: Postgres, feed: Feed): Promise<Map<string, unknown>> {
+export async function truthOf(postgres: Server, feed: Feed): Promise<Map<string, unknown>> {
   const rows = await postgres.run('sincewire', FEEDS[feed].truth)
   return new Map(rows.map(({ key, doc }) => [String(key), doc]))
 }

@@ -8,6 +8,7 @@ import type { World } from './world.ts'
 export async function heal(world: World): Promise<void> {
   world.manner = () => GOOD
   world.line.weather = { kind: 'fair' }
+  world.postgres.resume()
   if (!world.postgres.isUp) await world.postgres.start()
   await world.postgres.run('sincewire', 'alter system reset all')
   await world.postgres.run('sincewire', 'select pg_reload_conf()')

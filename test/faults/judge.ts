@@ -36,6 +36,7 @@ export function judge(world: World, { lost, unsettled }: Settled): Verdict {
     if (read.stall.milliseconds > stall.milliseconds) stall = read.stall
   }
   broken.push(
+    ...world.broken,
     ...lost.map((key) => `lost: ${key}`),
     ...unsettled.map((name) => `still has something to send: ${name}`),
     ...world.members.flatMap(({ crashes }) => crashes.map((words) => `crashed: ${words}`)),

@@ -115,5 +115,8 @@ export const BAD_MANNERS: readonly Manner[] = [
   SLOW,
 ]
 
+/** To whoever does not show what lets him in. */
+export const UNKNOWN: Manner = status(401, { 'www-authenticate': 'Bearer' }, 'never')
+
 /** Disables the listener; whoever uses it must enable it again. */
 export const GONE: Manner = status(410, {}, 'never')

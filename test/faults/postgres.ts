@@ -11,22 +11,47 @@ import { findBinaries, type Binaries } from '../../src/db/embedded/binaries.ts'
 import { openCluster } from '../../src/db/embedded/cluster.ts'
 import { openDataFolder, openHome, openReachableRoot } from '../../src/db/embedded/folder.ts'
 import { stopLeftover } from '../../src/db/embedded/postmaster.ts'
+import { killTree } from './tree.ts'
+
+/** A PostgreSQL that can be killed and started again. */
+export interface Server {
+  readonly port: number
+  readonly isUp: boolean
+  /** Of the superuser, by another port if it is reached through a proxy. */
+  url(database: string, port?: number): string
+  /** Runs SQL as the superuser, whatever the server's defaults have become. */
+  run(database: string, text: string): Promise<Record<string, unknown>[]>
+  /** Tries until it runs. */
+  start(): Promise<void>
+  /** kill -9 of the postmaster; resolves when all its children have followed. */
+  kill(): Promise<void>
+  /** SIGSTOP of all its processes, SIGCONT. */
+  freeze(): void
+  resume(): void
+  stop(): Promise<void>
+}
 
 /**
  * A PostgreSQL that can be killed and started again, on the programs that the service brings. fsync is off: what a
  * killed process has written survives in the machine's memory. What it has not written (positions of listeners are
  * saved without waiting for the disk) is lost, as in a real crash.
  */
-export class Postgres {
+export class Postgres implements Server {
   readonly home: string
   readonly #launcher: Launcher
   readonly #binaries: Binaries
   readonly #data: string
   readonly #password: string
   readonly #settings: Readonly<Record<string, string>>
+  readonly #env: Readonly<Record<string, string>>
   #running: { readonly port: number; readonly pid: number; readonly ended: Promise<string> } | undefined
 
-  private constructor(folder: string, settings: Readonly<Record<string, string>>, password?: string) {
+  private constructor(
+    folder: string,
+    settings: Readonly<Record<string, string>>,
+    env: Readonly<Record<string, string>>,
+    password?: string,
+  ) {
     const dataDir = openDataFolder(folder)
     this.#launcher = chooseLauncher(undefined)
     this.home = openHome(dataDir, this.#launcher).home
@@ -35,12 +60,17 @@ export class Postgres {
     )
     this.#data = join(this.home, 'data')
     this.#settings = settings
+    this.#env = env
     this.#password = password ?? openCluster(dataDir, this.home, this.#binaries, this.#launcher).password
   }
 
   /** Makes a cluster in that folder; not started yet. */
-  static make(folder: string, settings: Readonly<Record<string, string>> = {}): Postgres {
-    return new Postgres(folder, settings)
+  static make(
+    folder: string,
+    settings: Readonly<Record<string, string>> = {},
+    env: Readonly<Record<string, string>> = {},
+  ): Postgres {
+    return new Postgres(folder, settings, env)
   }
 
   get port(): number {
@@ -55,7 +85,6 @@ export class Postgres {
     return this.#running !== undefined
   }
 
-  /** Of the superuser, by another port if it is reached through a proxy. */
   url(database: string, port = this.port): string {
     return `postgresql://postgres:${this.#password}@127.0.0.1:${port}/${database}`
   }
@@ -71,39 +100,36 @@ export class Postgres {
     }
   }
 
-  /** kill -9 of the postmaster; resolves when all its children have followed. */
   async kill(): Promise<void> {
     const { pid, ended } = this.#server
+    killTree(pid, 'SIGCONT')
     process.kill(pid, 'SIGKILL')
     await ended
   }
 
+  freeze(): void {
+    killTree(this.#server.pid, 'SIGSTOP')
+  }
+
+  resume(): void {
+    if (this.#running) killTree(this.#running.pid, 'SIGCONT')
+  }
+
   async stop(): Promise<void> {
     if (!this.#running) return
+    this.resume()
     process.kill(this.#running.pid, 'SIGINT')
     await this.#running.ended
   }
 
-  /** Runs SQL as the superuser, whatever the server's defaults have become. */
-  async run(database: string, text: string): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client({
-      connectionString: this.url(database),
-      options: '-c default_transaction_read_only=off -c statement_timeout=0 -c synchronous_commit=local',
-    })
-    client.on('error', () => {})
-    await client.connect()
-    try {
-      const result = await client.query(text)
-      return (Array.isArray(result) ? result.at(-1) : result).rows
-    } finally {
-      await client.end().catch(() => {})
-    }
+  run(database: string, text: string): Promise<Record<string, unknown>[]> {
+    return runSql(this.url(database), text)
   }
 
   /** A streaming replica from a copy of the files of this one, which must be stopped. Starts neither. */
   copy(folder: string): Postgres {
     if (this.isUp) throw new Error('copy a stopped server')
-    const replica = new Postgres(folder, this.#settings, this.#password)
+    const replica = new Postgres(folder, this.#settings, this.#env, this.#password)
     execFileSync('cp', ['-a', this.#data, join(replica.home, 'data')])
     return replica
   }
@@ -129,7 +155,8 @@ export class Postgres {
     const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])
     const program = join(this.#binaries.bin, 'postgres')
     const { file, args, options } = commandFor(this.#launcher, true, program, ['-D', this.#data, ...flags])
-    const child = spawn(file, args, { ...options, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+    const env = { ...options.env, ...this.#env }
+    const child = spawn(file, args, { ...options, env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
     const words: string[] = []
     const accepting = Promise.withResolvers<true>()
     createInterface({ input: child.stderr }).on('line', (line) => {
@@ -155,6 +182,22 @@ const BASE = {
   shared_buffers: '64MB',
   log_error_verbosity: 'terse',
   log_line_prefix: '',
+}
+
+/** Runs SQL on a connection of its own, whatever the server's defaults have become. */
+export async function runSql(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({
+    connectionString: url,
+    options: '-c default_transaction_read_only=off -c statement_timeout=0 -c synchronous_commit=local',
+  })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    const result = await client.query(text)
+    return (Array.isArray(result) ? result.at(-1) : result).rows
+  } finally {
+    await client.end().catch(() => {})
+  }
 }
 
 /** A port that is free now. */

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Diary } from './diary.ts'
+import type { Door } from './door.ts'
 import type { Feed, Item } from './feeds.ts'
-import { GOOD, TRAP, type Manner } from './manners.ts'
+import { GOOD, TRAP, UNKNOWN, type Manner } from './manners.ts'
 import type { Signal } from './signal.ts'
 
 interface Envelope {
@@ -21,6 +22,7 @@ interface Body {
 export interface ReceiverOptions {
   readonly feed: Feed
   readonly listenerName: string
+  readonly door: Door
   /** Told of every call that was taken. */
   readonly arrivals: Signal
   /** The sender's deadline for a call. */
@@ -42,7 +44,7 @@ export class Receiver {
   trapped = 0
   readonly #options: ReceiverOptions
   readonly #closed = new AbortController()
-  #server: Server | undefined
+  #server: ReturnType<Door['server']> | undefined
   #port = 0
   #pulls: Promise<void> = Promise.resolve()
   #pulling = 0
@@ -54,7 +56,11 @@ export class Receiver {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`
+    return this.#options.door.origin(this.#port)
+  }
+
+  get port(): number {
+    return this.#port
   }
 
   /** All EVENTs have been followed. */
@@ -62,12 +68,13 @@ export class Receiver {
     return this.#pulling === 0
   }
 
-  /** Listens, on the same port as before. */
+  /** Listens where its door is, on the same port as before. */
   async open(): Promise<void> {
-    const server = createServer((request, response) => {
+    const { door } = this.#options
+    const server = door.server((request, response) => {
       this.#handle(request, response).catch(() => request.socket.destroy())
     })
-    server.listen(this.#port, '127.0.0.1')
+    server.listen(this.#port, door.address)
     await once(server, 'listening')
     this.#port = (server.address() as AddressInfo).port
     this.#server = server
@@ -76,6 +83,11 @@ export class Receiver {
   /** Listens again, if it does not. */
   async reopen(): Promise<void> {
     if (!this.#server) await this.open()
+  }
+
+  /** Connections break, new ones are welcome. */
+  hangUp(): void {
+    this.#server?.closeAllConnections()
   }
 
   /** Connections break, new ones are refused, until `open`. */
@@ -103,7 +115,7 @@ export class Receiver {
       return
     }
     this.calls += 1
-    const manner = this.#options.draw()
+    const manner = this.#options.door.admits(request) ? this.#options.draw() : UNKNOWN
     if (manner !== GOOD) this.manners.set(manner.name, (this.manners.get(manner.name) ?? 0) + 1)
     const takes = manner.takes === 'always' || (manner.takes === 'maybe' && this.#options.dice() < 0.5)
     const bytes = Buffer.concat(chunks)

@@ -22,15 +22,16 @@ export class Writers {
     const { signal } = this.#stop
     const random = dice(seed)
     while (!signal.aborted) {
-      const client = new pg.Client({ connectionString: url(), connectionTimeoutMillis: 3000 })
-      client.on('error', () => {})
+      let client: pg.Client | undefined
       try {
+        client = new pg.Client({ connectionString: url(), connectionTimeoutMillis: 3000 })
+        client.on('error', () => {})
         await client.connect()
         while (!signal.aborted) this.committed += (await transaction(client, random)) ? 1 : 0
       } catch {
         await delay(100, undefined, { signal }).catch(() => {}) // the database is away, or says no
       }
-      await client.end().catch(() => {})
+      await client?.end().catch(() => {})
     }
   }
 }

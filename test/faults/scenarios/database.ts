@@ -3,6 +3,7 @@ import pg from 'pg'
 import { REPEATS } from '../faults.ts'
 import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
+import { FROZEN_MILLISECONDS } from './engines.ts'
 
 /** kill -9 of the postmaster, and a start by whoever watches over it. */
 export async function killPostgres(world: World): Promise<void> {
@@ -11,6 +12,37 @@ export async function killPostgres(world: World): Promise<void> {
   await world.postgres.kill()
   await delay(world.between(0, 1500)) // away
   await world.postgres.start()
+  over()
+}
+
+/** SIGSTOP of the postmaster and all its children, for longer than any lease. */
+export async function freezePostgres(world: World): Promise<void> {
+  await world.arrivals.more(world.between(0, 20), 3000)
+  const over = world.faults.begin('PostgreSQL frozen', REPEATS.away)
+  world.postgres.freeze()
+  await delay(FROZEN_MILLISECONDS)
+  world.postgres.resume()
+  over()
+}
+
+/** Somebody takes every connection there is, and ours break: who wants one again is refused. */
+async function takeConnections(world: World): Promise<void> {
+  const over = world.faults.begin('connections exhausted', REPEATS.away)
+  const taken: pg.Client[] = []
+  const end = performance.now() + world.between(1000, 4000)
+  let cut = false
+  while (performance.now() < end) {
+    const client = new pg.Client({ connectionString: world.postgres.url('sincewire') })
+    client.on('error', () => {})
+    const connected = await client.connect().then(
+      () => taken.push(client) > 0,
+      () => false,
+    )
+    if (!connected && !cut) world.line.cut()
+    cut ||= !connected
+    if (!connected) await delay(20)
+  }
+  await Promise.all(taken.map((client) => client.end().catch(() => {})))
   over()
 }
 
@@ -63,6 +95,8 @@ const LONG_WRITE = `
 const STRIKES: readonly ((world: World) => Promise<void>)[] = [
   killPostgres,
   killPostgres,
+  freezePostgres,
+  takeConnections,
   terminateSessions,
   terminateSessions,
   (world) => setting(world, 'statements time out', 'statement_timeout', '3ms'),
@@ -76,6 +110,6 @@ const STRIKES: readonly ((world: World) => Promise<void>)[] = [
 export const database: Trouble = {
   name: 'database',
   title:
-    'PostgreSQL is killed, sessions are terminated, statements time out, nothing can be written, locks are held',
+    'PostgreSQL is killed and frozen, sessions end, connections run out, statements time out, nothing can be written, locks are held',
   strike: (world) => world.pick(STRIKES)(world),
 }

@@ -17,6 +17,15 @@ export async function kill(world: World, members: readonly Member[], kind: strin
   await Promise.all(members.map((member) => member.start()))
 }
 
+/** kill -9 of every process there is, PostgreSQL's too; all come back, in whatever order. */
+async function killAll(world: World): Promise<void> {
+  await world.arrivals.more(world.between(0, 20), 3000)
+  const over = world.faults.begin('everything killed', REPEATS.forgotten)
+  await Promise.all([world.postgres.kill(), ...world.members.map((member) => member.kill())])
+  await Promise.all([world.postgres.start(), ...world.members.map((member) => member.start())])
+  over()
+}
+
 /** SIGSTOP of these, until the others have taken over their work; then they wake and do not know. */
 export async function freeze(world: World, members: readonly Member[], kind: string): Promise<void> {
   await world.arrivals.more(world.between(0, 20), 3000)
@@ -34,11 +43,13 @@ export const engines: Trouble = {
   async strike(world) {
     const { engines, api } = world
     const draw = world.random()
-    if (draw < 0.4) await kill(world, [world.pick(engines)], 'engine killed')
-    else if (draw < 0.55) await kill(world, engines.slice(1), 'engines killed')
-    else if (draw < 0.7) await kill(world, [api], 'api killed')
-    else if (draw < 0.8) await kill(world, world.members, 'everything killed')
-    else if (draw < 0.95) await freeze(world, engines.slice(1), 'engines frozen')
-    else await freeze(world, world.members, 'everything frozen')
+    if (draw < 0.3) await kill(world, [world.pick(engines)], 'engine killed')
+    else if (draw < 0.45) await kill(world, engines.slice(1), 'engines killed')
+    else if (draw < 0.55) await kill(world, [api], 'api killed')
+    else if (draw < 0.65) await kill(world, world.members, 'service killed')
+    else if (draw < 0.75) await killAll(world)
+    else if (draw < 0.85) await freeze(world, engines.slice(1), 'engines frozen')
+    else if (draw < 0.95) await freeze(world, [api], 'api frozen')
+    else await freeze(world, world.members, 'service frozen')
   },
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { eventually } from '../../support/eventually.ts'
 import { REPEATS } from '../faults.ts'
-import type { Postgres } from '../postgres.ts'
+import { Postgres } from '../postgres.ts'
 import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
 
@@ -10,6 +10,7 @@ const replicas = new WeakMap<World, Postgres>()
 /** A streaming replica, and a primary that commits nothing before the replica has it. */
 async function attachReplica(world: World): Promise<void> {
   const primary = world.postgres
+  if (!(primary instanceof Postgres)) throw new Error('the embedded one has no replica')
   await world.api.kill()
   await primary.stop()
   const replica = primary.copy(join(world.folder, `replica-${Date.now()}`))

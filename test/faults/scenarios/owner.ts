@@ -3,7 +3,7 @@ import type { Trouble } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 /** A change of every account: dozens of pages for those that take few records at a time. */
-async function bulk(world: World): Promise<void> {
+export async function bulk(world: World): Promise<void> {
   await world.postgres.run('sincewire', 'update shop.account set version = version + 1').catch(() => {})
 }
 
