@@ -36,6 +36,7 @@ export function checkTargetUrl(url: string, rules: TargetRules): TargetCheck {
   if (url.includes('#')) return refuse('must not hold a fragment')
   if (parsed.port === '0') return refuse('must not name port 0')
   const place = placeOf(parsed)
+  if (isIP(place.host) === 0 && !isHostName(place.host)) return refuse('must name a host or an address')
   if (rules.ports?.length && !rules.ports.includes(place.port)) {
     return refuse(`names port ${place.port}, which is not on the list of allowed ports`)
   }
@@ -122,6 +123,12 @@ function parsePattern(text: string): Pattern | undefined {
 function placeOf(url: URL): Place {
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
   return { host, port: url.port === '' ? (url.protocol === 'http:' ? 80 : 443) : Number(url.port) }
+}
+
+/** The URL parser lets more pass for a host than a name server could know: empty labels, a hyphen first, no name at all. */
+function isHostName(host: string): boolean {
+  const isLabel = (label: string) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)
+  return host.length <= 253 && host.split('.').every(isLabel)
 }
 
 function matches(pattern: Pattern, place: Place): boolean {
