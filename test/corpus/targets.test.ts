@@ -23,6 +23,12 @@ const urls = [
   ...trickyUrls(trap.port),
 ]
 
+const refusalOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'called',
+    (error: unknown) => (error as Error).message,
+  )
+
 test('the corpus has more than 200 spellings, each another', () => {
   expect(HOSTS.length).toBeGreaterThan(200)
   expect(new Set(urls).size).toBe(urls.length)
@@ -65,7 +71,7 @@ test('no call goes there either, should such a URL be stored all the same', asyn
   const client = testClient({ rules: { allow: [], allowHttp: ['*'] } })
   for (const url of urls) {
     expect([url, await post(client, url)]).toMatchObject([url, { kind: 'failed', reason: 'blocked_target' }])
-    await expect(client.fetch(url, {}), url).rejects.toThrow('The URL ')
+    expect([url, await refusalOf(client.fetch(url, {}))]).toEqual([url, expect.stringMatching(/^The URL /)])
   }
   expect(trap.connections()).toBe(0)
 })
@@ -79,8 +85,8 @@ test('whatever address an innocent name resolves to, alone or among others, no c
     })
     const reply = await post(client, `http://hooks.receiver.example:${trap.port}/`)
     expect([address, reply]).toMatchObject([address, { kind: 'failed', reason: 'blocked_address' }])
-    const fetched = client.fetch(`http://hooks.receiver.example:${trap.port}/`, {})
-    await expect(fetched, address).rejects.toThrow()
+    const refusal = await refusalOf(client.fetch(`http://hooks.receiver.example:${trap.port}/`, {}))
+    expect([address, refusal]).toEqual([address, 'fetch failed'])
     await client.close()
   }
   expect(trap.connections()).toBe(0)

@@ -43,7 +43,7 @@ function spellingsOf(address: string): readonly string[] {
     inDigits(address, '０'),
     inDigits(address, '𝟎'),
     inDigits(address, '𝟘'),
-    [...address].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join(''),
+    address.replace(/./g, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
     address.replaceAll('.', '%2e'),
     `${address[0]}\u00ad${address.slice(1)}`, // a soft hyphen, which IDNA drops
     `${address[0]}\u200b${address.slice(1)}`,
