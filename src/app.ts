@@ -49,7 +49,8 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
   let server: HttpServer | undefined
   let stopping: Promise<void> | undefined
 
-  const url = () => `http://${hostInUrl(config.host)}:${server?.port ?? config.port}`
+  const url = () =>
+    `${config.tls ? 'https' : 'http'}://${hostInUrl(config.host)}:${server?.port ?? config.port}`
   const opened = () => database ?? fail('the app has not started')
   const base = (): Base => {
     const { url: databaseUrl, apiDb, engineDb, vault } = opened()
@@ -90,11 +91,13 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
         log,
         adminKey: config.adminKey,
         proxies: config.proxies,
+        limits: config.limits,
+        hstsSeconds: config.tls?.hstsSeconds,
         readiness: ready,
         rooms: [...everywhere, ...rooms],
         batch: role === 'engine' ? undefined : createBatchGuard(base()),
       })
-      server = await listen(api, config.host, config.port)
+      server = await listen(api, config, log)
     },
     stop: async () => server?.close(config.engine.drainMilliseconds),
   }

@@ -82,6 +82,37 @@ const masterKeys = z.preprocess(
   z.array(masterKey, 'must be a list of keys'),
 )
 
+const tls = z
+  .strictObject({
+    certificateFile: optional(text),
+    keyFile: optional(text),
+    minimumVersion: z.preprocess(String, z.enum(['1.2', '1.3'], 'must be 1.2 or 1.3')),
+    reloadIntervalMilliseconds: whole(20, 3_600_000),
+    hstsSeconds: whole(0, 63_072_000),
+  })
+  .transform(({ certificateFile, keyFile, ...rest }, context) => {
+    if (certificateFile !== undefined && keyFile !== undefined) return { certificateFile, keyFile, ...rest }
+    if (certificateFile === keyFile) return undefined
+    const [missing, given] =
+      keyFile === undefined ? ['keyFile', 'certificateFile'] : ['certificateFile', 'keyFile']
+    context.addIssue({ code: 'custom', path: [missing], message: `must be set when tls.${given} is` })
+    return z.NEVER
+  })
+
+const limits = z.strictObject({
+  bodyMegabytes: whole(1, 1024),
+  headerKilobytes: whole(1, 1024),
+  headers: whole(10, 10_000),
+  urlCharacters: whole(100, 1_000_000),
+  headersTimeoutMilliseconds: whole(100, 600_000),
+  requestTimeoutMilliseconds: whole(100, 3_600_000),
+  idleTimeoutMilliseconds: whole(100, 3_600_000),
+  stalledTimeoutMilliseconds: whole(100, 86_400_000),
+  connections: whole(1, 1_000_000),
+  connectionsPerAddress: whole(1, 1_000_000),
+  requestsPerMinute: whole(1, 100_000_000),
+})
+
 const retry = z.strictObject({
   inPlaceRetries: whole(0, 10),
   inPlaceDelayMilliseconds: whole(0, 60_000),
@@ -116,6 +147,8 @@ const schema = z.strictObject({
   adminKey: optional(text),
   masterKey: optional(masterKey),
   previousMasterKeys: masterKeys,
+  tls,
+  limits,
   proxies: z.strictObject({
     trusted: networks,
     header: z.enum(forwardHeaders, `must be one of ${forwardHeaders.join(', ')}`),

@@ -48,6 +48,7 @@ const doors: Record<string, readonly Room[]> = {
   hono: ['http', 'console'],
   '@hono/node-server': ['http', 'cli'],
   '@hono/zod-openapi': ['http', 'console'],
+  'rate-limiter-flexible': ['http'],
   commander: ['cli'],
   'cli-progress': ['cli'],
   pino: ['common'],

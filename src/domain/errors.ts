@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'not_found'
+  | 'throttled' // too often; retryAfterSeconds says when to come back
   | 'unavailable' // a part we need does not answer; try again
   | 'unusable' // the process cannot start or go on: settings, data folder, database
 

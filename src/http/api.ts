@@ -11,15 +11,20 @@ import { limitBody } from './bodyLimit.ts'
 import { answerFor } from './errors.ts'
 import { requireAdminKey } from './guard.ts'
 import { addHealth, type Readiness } from './health.ts'
+import { limitHead, type HeadLimits } from './limits.ts'
 import { addOpenApi } from './openapi.ts'
+import { limitRequests } from './rateLimit.ts'
 import type { Api, ApiEnv } from './room.ts'
 
 export interface ApiOptions {
   readonly log: Log
   /** When set, every call but the health checks must carry it. */
   readonly adminKey: string | undefined
-  /** Whose word on the caller's address is taken; default: nobody's. */
-  readonly proxies?: ProxyRules
+  /** Whose word on the caller's address is taken. */
+  readonly proxies: ProxyRules
+  readonly limits: HeadLimits & { readonly bodyMegabytes: number; readonly requestsPerMinute: number }
+  /** When given: for how long browsers shall insist on TLS. */
+  readonly hstsSeconds?: number | undefined
   readonly readiness: () => Promise<Readiness>
   /** The rooms, each already holding its services, e.g. (api) => merchandising(api, services). */
   readonly rooms: readonly ((api: Api) => void)[]
@@ -27,13 +32,9 @@ export interface ApiOptions {
   readonly batch?: BatchGuard | undefined
 }
 
-/** 9999 listeners in one call (document 004), each field at its longest, are 29 MB. */
-const BODY_LIMIT_BYTES = 32 << 20
-
-const NO_PROXIES: ProxyRules = { trusted: [], header: 'x-forwarded-for' }
-
 /** The whole API: what all rooms share around them. Needs no port: tests may call `api.request`. */
-export function createApi({ log, adminKey, proxies, readiness, rooms, batch }: ApiOptions): Api {
+export function createApi(options: ApiOptions): Api {
+  const { log, adminKey, limits, readiness, rooms, batch } = options
   const api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (result.success) return
@@ -47,9 +48,12 @@ export function createApi({ log, adminKey, proxies, readiness, rooms, batch }: A
     },
   })
   api.use(correlate(log))
-  api.use(identifyAddress(proxies ?? NO_PROXIES))
+  api.use(identifyAddress(options.proxies))
+  if (options.hstsSeconds) api.use(insistOnTls(options.hstsSeconds))
+  api.use(limitHead(limits))
   addHealth(api, readiness)
   if (adminKey !== undefined) api.use(requireAdminKey(adminKey))
+  api.use(limitRequests(limits.requestsPerMinute))
   api.use(
     methodNotAllowed({
       app: api,
@@ -59,7 +63,7 @@ export function createApi({ log, adminKey, proxies, readiness, rooms, batch }: A
       },
     }),
   )
-  api.use(limitBody(BODY_LIMIT_BYTES))
+  api.use(limitBody(limits.bodyMegabytes << 20))
   if (batch) api.use(refuseDuringBatch(batch))
   for (const room of rooms) room(api)
   addOpenApi(api)
@@ -86,5 +90,13 @@ function correlate(log: Log): MiddlewareHandler<ApiEnv> {
     const { method, path } = c.req
     const milliseconds = Math.round(performance.now() - began)
     c.get('log').debug({ method, path: shown(path), status: c.res.status, milliseconds }, 'request')
+  }
+}
+
+/** Strict-Transport-Security: only an answer over TLS may carry it. */
+function insistOnTls(seconds: number): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    await next()
+    c.res.headers.set('strict-transport-security', `max-age=${seconds}`)
   }
 }

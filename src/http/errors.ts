@@ -25,6 +25,7 @@ const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
+  throttled: 429,
   unavailable: 503,
   unusable: 500,
 }

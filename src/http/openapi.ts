@@ -20,6 +20,7 @@ const failure: SchemaObject = {
 /** What any operation may answer besides what its room says of it. */
 const always = {
   401: 'The header x-api-key is missing or wrong; only where a key is set',
+  429: 'Too many requests; Retry-After says when to come back',
   500: 'Something of ours failed',
   503: 'Something of ours is away, or the service is refused while a batch runs; Retry-After says when to come back',
 }

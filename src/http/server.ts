@@ -1,10 +1,17 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createAdaptorServer } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
+import type { Config } from '../config.ts'
+import { addressWithin } from '../domain/clientAddress.ts'
 import { unusable } from '../domain/errors.ts'
+import type { Log } from '../log.ts'
+import { limitConnections, type ConnectionLimits, type Connections } from './connections.ts'
+import { answerMalformed, refuseRequest } from './refusal.ts'
 import type { Api } from './room.ts'
+import { readTls, reloadTls, type TlsPair, type TlsSettings } from './tls.ts'
 
 export interface HttpServer {
   /** The port it listens on, also when 0 was asked for. */
@@ -13,24 +20,84 @@ export interface HttpServer {
   close(withinMilliseconds: number): Promise<void>
 }
 
-/** Listens. Throws `unusable` with one sentence when the address cannot be had. */
-export async function listen(api: Api, host: string, port: number): Promise<HttpServer> {
-  const server = createAdaptorServer({
-    fetch: api.fetch,
-    overrideGlobalObjects: false,
-    // A client that is slow on purpose must not hold a connection for ever.
-    serverOptions: { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000 },
-  }) as Server
+export type ServerSettings = Pick<Config, 'host' | 'port' | 'tls' | 'limits' | 'proxies'>
+
+/** Listens. Throws `unusable` with one sentence when the address, or the pair for TLS, cannot be had. */
+export async function listen(api: Api, settings: ServerSettings, log: Log): Promise<HttpServer> {
+  const { host, port, tls } = settings
+  const pair = tls && (await readTls(tls))
+  const server = createFor(api, settings, pair)
+  const connections = limitConnections(server, connectionLimits(settings, log))
+  answerMalformed(server)
   server.listen(port, host)
   try {
     await once(server, 'listening')
   } catch (error) {
     throw unusable(`The API cannot listen on ${host}:${port}: ${reasonOf(error)}.`, error)
   }
+  const endReload = tls && pair ? reload(server as TlsServer, tls, pair, log) : () => {}
   return {
     port: (server.address() as AddressInfo).port,
-    close: (withinMilliseconds) => close(server, withinMilliseconds),
+    close(withinMilliseconds) {
+      endReload()
+      return close(server, connections, withinMilliseconds)
+    },
   }
+}
+
+function createFor(api: Api, { limits }: ServerSettings, pair: TlsPair | undefined): Server {
+  const options: ServerOptions = {
+    maxHeaderSize: limits.headerKilobytes * 1024,
+    headersTimeout: limits.headersTimeoutMilliseconds,
+    requestTimeout: limits.requestTimeoutMilliseconds,
+    keepAliveTimeout: limits.idleTimeoutMilliseconds,
+    // Node looks for requests that are late every 30 seconds unless told.
+    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMilliseconds),
+    // Refused by the listener instead, with a body.
+    requireHostHeader: false,
+  }
+  const answer = getRequestListener(api.fetch, {
+    overrideGlobalObjects: false,
+    errorHandler: refuseRequest,
+  })
+  const listener: RequestListener = (request, response) => void answer(request, response)
+  const handshakeTimeout = limits.headersTimeoutMilliseconds
+  const server = pair
+    ? createTlsServer({ ...options, ...pair.options, handshakeTimeout }, listener)
+    : createServer(options, listener)
+  // One more than may be: Node drops what is beyond, and we must see that there was more (limitHead).
+  server.maxHeadersCount = limits.headers + 1
+  server.timeout = limits.stalledTimeoutMilliseconds
+  return server
+}
+
+const NAG_MILLISECONDS = 60_000
+
+function connectionLimits({ limits, proxies }: ServerSettings, log: Log): ConnectionLimits {
+  let [refused, told] = [0, -Infinity]
+  return {
+    connections: limits.connections,
+    perAddress: limits.connectionsPerAddress,
+    exempt: (address) => addressWithin(address, proxies.trusted),
+    onRefused(address, reason) {
+      refused += 1
+      // A flood of connections must not become a flood of lines.
+      if (performance.now() - told < NAG_MILLISECONDS) return
+      log.warn({ address, reason, refused }, 'connections beyond the limits are closed')
+      told = performance.now()
+      refused = 0
+    },
+  }
+}
+
+function reload(server: TlsServer, tls: TlsSettings, pair: TlsPair, log: Log): () => void {
+  return reloadTls(tls, pair, {
+    onPair({ options, validTo }) {
+      server.setSecureContext(options)
+      log.info({ validTo }, 'a new TLS certificate is in use')
+    },
+    onFault: (reason) => log.warn({ reason }, 'the new TLS certificate cannot be used; the old one stays'),
+  })
 }
 
 function reasonOf(error: unknown): string {
@@ -49,15 +116,17 @@ function reasonOf(error: unknown): string {
   }
 }
 
-async function close(server: Server, withinMilliseconds: number): Promise<void> {
+async function close(server: Server, connections: Connections, withinMilliseconds: number): Promise<void> {
   const closed = once(server, 'close')
   server.close()
+  // They have asked for nothing, and Node would wait for them.
+  connections.cutUnused()
   const deadline = performance.now() + withinMilliseconds
   const finished = closed.then(() => true)
   for (;;) {
     // A connection whose request has just ended would otherwise stay until its keep-alive is over.
     server.closeIdleConnections()
-    if (performance.now() >= deadline) server.closeAllConnections()
+    if (performance.now() >= deadline) connections.cutAll()
     if (await Promise.race([finished, delay(50, false)])) return
   }
 }

@@ -2,13 +2,12 @@
 // are called in turns with keep-alive connections; the ratio of the medians is what counts.
 import { sql } from 'kysely'
 import { Pool } from 'undici'
-import { createApi } from '../../src/http/api.ts'
 import { addAudit } from '../../src/http/audit.ts'
 import { addAdministration } from '../../src/http/merchandising/administration/index.ts'
-import { listen } from '../../src/http/server.ts'
-import { createLog } from '../../src/log.ts'
+import type { Api } from '../../src/http/room.ts'
 import { createAdministrationServices } from '../../src/services/administration.ts'
 import { createDatabaseTrail } from '../../src/services/audit/index.ts'
+import { serveApi } from '../support/serve.ts'
 import { median, openPlace, percentile, print } from './place.ts'
 
 const ROUNDS = 60
@@ -23,14 +22,12 @@ const trail = createDatabaseTrail(() => db, { onTrouble: console.error, onLoss: 
 const services = createAdministrationServices({ db, publicUrl: () => '' })
 
 async function open(audited: boolean) {
-  const api = createApi({
-    log: createLog('silent'),
-    adminKey: undefined,
-    readiness: () => Promise.resolve('ready'),
-    rooms: [(api) => audited && addAudit(api, { trail }), (api) => addAdministration(api, services)],
-  })
-  const server = await listen(api, '127.0.0.1', 0)
-  const client = new Pool(`http://127.0.0.1:${server.port}`, { connections: CONCURRENT })
+  const rooms = [
+    (api: Api) => audited && addAudit(api, { trail }),
+    (api: Api) => addAdministration(api, services),
+  ]
+  const server = await serveApi({ rooms }, { 'limits.requestsPerMinute': 100_000_000 })
+  const client = new Pool(server.url, { connections: CONCURRENT })
   return { server, client, times: [] as number[] }
 }
 

@@ -2,11 +2,8 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { invalidField, refused, SincewireError } from '../../src/domain/errors.ts'
-import { createApi, type ApiOptions } from '../../src/http/api.ts'
-import { listen } from '../../src/http/server.ts'
 import type { Api } from '../../src/http/room.ts'
-import { createLog } from '../../src/log.ts'
-import { cleanUp } from '../support/index.ts'
+import { serveApi } from '../support/index.ts'
 
 const gate = Promise.withResolvers<void>()
 const entered = Promise.withResolvers<void>()
@@ -34,24 +31,8 @@ function room(api: Api): void {
   })
 }
 
-async function serve(
-  options: Partial<ApiOptions> = {},
-): Promise<{ url: string; close: (ms: number) => Promise<void> }> {
-  const readiness = () => Promise.resolve('ready' as const)
-  const api = createApi({
-    log: createLog('silent'),
-    adminKey: undefined,
-    readiness,
-    rooms: [room],
-    ...options,
-  })
-  const server = await listen(api, '127.0.0.1', 0)
-  cleanUp(() => server.close(0))
-  return { url: `http://127.0.0.1:${server.port}`, close: server.close }
-}
-
 describe('every call', async () => {
-  const { url } = await serve()
+  const { url } = await serveApi({ rooms: [room] })
 
   test('carries a correlation id: the one given, or a new one when that is unfit', async () => {
     const ask = async (id?: string) =>
@@ -132,7 +113,7 @@ describe('every call', async () => {
 })
 
 test('with an admin key set, nothing but the health checks answers without it', async () => {
-  const { url } = await serve({ adminKey: 'k-123' })
+  const { url } = await serveApi({ adminKey: 'k-123', rooms: [room] })
   const ask = async (path: string, key?: string) =>
     (await fetch(`${url}${path}`, key === undefined ? {} : { headers: { 'x-api-key': key } })).status
   expect([
@@ -145,7 +126,7 @@ test('with an admin key set, nothing but the health checks answers without it', 
 })
 
 test('a server that closes lets the running request finish and takes no other', async () => {
-  const { url, close } = await serve()
+  const { url, close } = await serveApi({ rooms: [room] })
   const running = fetch(`${url}/slow`)
   await entered.promise
   const closed = close(30_000)

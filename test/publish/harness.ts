@@ -1,13 +1,10 @@
 import pg from 'pg'
-import { afterAll } from 'vitest'
 import type { Filter } from '../../src/domain/filter.ts'
-import { createApi } from '../../src/http/api.ts'
 import { addPublish } from '../../src/http/merchandising/publish.ts'
 import { addRefreshDate } from '../../src/http/merchandising/publishRefreshDate.ts'
-import { listen } from '../../src/http/server.ts'
-import { createLog } from '../../src/log.ts'
+import type { Api } from '../../src/http/room.ts'
 import { createPublishServices, createReadPage } from '../../src/services/publish/index.ts'
-import type { TestDatabase } from '../support/index.ts'
+import { serveApi, type TestDatabase } from '../support/index.ts'
 
 export interface TestFeed {
   readonly service: string
@@ -77,15 +74,9 @@ export async function servePublish(database: TestDatabase) {
   const publicUrl = () => origin
   const readPage = createReadPage({ db, publicUrl, cacheMegabytes: 16 })
   const services = createPublishServices({ db, readPage, publicUrl })
-  const api = createApi({
-    log: createLog('silent'),
-    adminKey: undefined,
-    readiness: () => Promise.resolve('ready'),
-    rooms: [(api) => addRefreshDate(api, services), (api) => addPublish(api, services)],
-  })
-  const server = await listen(api, '127.0.0.1', 0)
-  origin = `http://127.0.0.1:${server.port}`
-  afterAll(() => server.close(0))
+  const rooms = [(api: Api) => addRefreshDate(api, services), (api: Api) => addPublish(api, services)]
+  const { api, url } = await serveApi({ rooms })
+  origin = url
   /** `place`: a link, or a path behind /MerchIntegrations/services/. */
   const get = async (place: string, method = 'GET'): Promise<Answered> => {
     const url = place.startsWith('http') ? place : `${origin}/MerchIntegrations/services/${place}`

@@ -1,15 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
-import { afterAll } from 'vitest'
-import { createApi } from '../../src/http/api.ts'
 import { addPublish } from '../../src/http/merchandising/publish.ts'
 import { addRegistration } from '../../src/http/merchandising/registration.ts'
-import { listen } from '../../src/http/server.ts'
+import type { Api } from '../../src/http/room.ts'
 import { createVault } from '../../src/secrets/vault.ts'
 import { createPublishServices, createReadPage } from '../../src/services/publish/index.ts'
 import { createRegistrationServices } from '../../src/services/registration.ts'
-import type { TestDatabase } from '../support/index.ts'
+import { serveApi, type TestDatabase } from '../support/index.ts'
 
 const ROOT = '/MerchIntegrations/services/administration/operations'
 
@@ -69,15 +67,9 @@ export async function serveRegistration(database: TestDatabase) {
   })
   const readPage = createReadPage({ db, publicUrl, cacheMegabytes: 1 })
   const publish = createPublishServices({ db, readPage, publicUrl })
-  const api = createApi({
-    log,
-    adminKey: undefined,
-    readiness: () => Promise.resolve('ready'),
-    rooms: [(api) => addRegistration(api, services), (api) => addPublish(api, publish)],
-  })
-  const server = await listen(api, '127.0.0.1', 0)
-  origin = `http://127.0.0.1:${server.port}`
-  afterAll(() => server.close(0))
+  const rooms = [(api: Api) => addRegistration(api, services), (api: Api) => addPublish(api, publish)]
+  const { api, url } = await serveApi({ log, rooms })
+  origin = url
 
   const call = async (
     method: string,
