@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { createAccess, type Access } from './app/access.ts'
 import type { Base } from './app/base.ts'
 import { cataloguePart } from './app/catalogue.ts'
 import { createEngine } from './app/engine.ts'
@@ -6,6 +7,7 @@ import { createBatchGuard, createRooms } from './app/rooms.ts'
 import type { Config } from './config.ts'
 import { openDatabase, type OpenDatabase } from './database.ts'
 import type { Db } from './db/pool.ts'
+import { addClients } from './http/access/clients.ts'
 import { createApi } from './http/api.ts'
 import type { Readiness } from './http/health.ts'
 import { addMetrics } from './http/metrics.ts'
@@ -23,6 +25,8 @@ export interface AppOverrides {
   readonly role?: Role
   readonly rooms?: (base: Base) => readonly ((api: Api) => void)[]
   readonly engine?: (base: Base) => Part
+  /** Tells a person the first administrator's key; default: on stderr, never in the log. */
+  readonly announce?: (text: string) => void
 }
 
 export interface App {
@@ -46,6 +50,7 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
   const metrics = createMetrics()
   let readiness: Readiness = 'starting'
   let database: OpenDatabase | undefined
+  let access: Access | undefined
   let server: HttpServer | undefined
   let stopping: Promise<void> | undefined
 
@@ -81,15 +86,18 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
     stop: () => opened().close(),
   }
   const engine = overrides.engine ?? createEngine
+  const announce = overrides.announce ?? ((text: string) => void process.stderr.write(text))
   const httpPart: Part = {
     name: 'http',
     async start() {
-      const rooms = role === 'engine' ? [] : (overrides.rooms ?? createRooms)(base())
+      const way = access ?? fail('nobody is at the door')
+      const clients = (api: Api) => addClients(api, way.clients)
+      const rooms = role === 'engine' ? [] : [clients, ...(overrides.rooms ?? createRooms)(base())]
       const everywhere = [(api: Api) => addMetrics(api, metrics)]
       const ready = () => (readiness === 'ready' ? askDatabase(opened().apiDb) : Promise.resolve(readiness))
       const api = createApi({
         log,
-        adminKey: config.adminKey,
+        authenticate: way.authenticate,
         proxies: config.proxies,
         limits: config.limits,
         hstsSeconds: config.tls?.hstsSeconds,
@@ -107,6 +115,8 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
       await parts.start(databasePart)
       // Stopped after the API, so that its last calls are written.
       await parts.start(auditPart)
+      access = createAccess(base(), role === 'engine' ? undefined : announce)
+      await parts.start(access)
       // Before the engine: the links in its calls lead here. After it when stopping: it drains while /readyz says so.
       await parts.start(httpPart)
       await parts.start(cataloguePart(base()))
@@ -139,13 +149,16 @@ async function askDatabase(db: Db): Promise<Readiness> {
   }
 }
 
+/** Characters; 128 random bits in base64 are 22. */
+const GUESSABLE_BELOW = 20
+
 /** What works as asked, but perhaps not as meant. */
 function openQuestions({ host, adminKey, publicUrl }: Config, role: Role): string[] {
   const local = host === 'localhost' || host === '::1' || host.startsWith('127.')
   return [
-    ...(local || adminKey !== undefined || role === 'engine'
+    ...(adminKey === undefined || adminKey.length >= GUESSABLE_BELOW
       ? []
-      : [`the API answers everybody who reaches ${host}: set SINCEWIRE_ADMIN_KEY`]),
+      : ['the adminKey is short enough to be guessed: openssl rand -base64 32 makes a better one']),
     ...(publicUrl !== undefined || (local && role === 'all')
       ? []
       : ['the links in calls lead to an address that receivers may not reach: set SINCEWIRE_PUBLIC_URL']),

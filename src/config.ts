@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseBatchRefusal } from './domain/batch.ts'
 import { isNetwork } from './domain/address.ts'
+import { BEARER_ALGORITHMS } from './domain/access/bearerAlgorithms.ts'
 import { forwardHeaders } from './domain/clientAddress.ts'
 import { patternFault } from './domain/target.ts'
 import { logLevels } from './log.ts'
@@ -136,6 +137,34 @@ const engine = z.strictObject({
   retry,
 })
 
+const algorithms = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+  z
+    .array(z.enum(BEARER_ALGORITHMS, `must hold only ${BEARER_ALGORITHMS.join(', ')}`), 'must be a list')
+    .min(1, 'must not be empty'),
+)
+
+const oidc = z
+  .strictObject({
+    issuer: optional(text),
+    audience: optional(text),
+    jwksUrl: optional(url(/^https?:\/\//, 'must be an http or https URL')),
+    algorithms,
+    clockToleranceSeconds: whole(0, 300),
+    roleClaim: text,
+    rolePrefix: z.preprocess((value) => value ?? '', z.string('must be text')),
+    servicesClaim: text,
+  })
+  .superRefine(({ issuer, audience, jwksUrl }, context) => {
+    const given = { issuer, audience, jwksUrl }
+    const absent = Object.entries(given).filter(([, value]) => value === undefined)
+    if (absent.length === 0 || absent.length === 3) return
+    for (const [key] of absent) {
+      const message = 'must be set too: issuer, audience and jwksUrl belong together'
+      context.addIssue({ code: 'custom', path: [key], message })
+    }
+  })
+
 const schema = z.strictObject({
   host: text,
   port: whole(0, 65_535),
@@ -145,10 +174,16 @@ const schema = z.strictObject({
   postgresBin: optional(text),
   logLevel: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
   adminKey: optional(text),
+  clientKey: optional(text),
   masterKey: optional(masterKey),
   previousMasterKeys: masterKeys,
   tls,
   limits,
+  access: z.strictObject({
+    failedAttempts: whole(1, 1_000_000),
+    failedAttemptsSeconds: whole(1, 86_400),
+  }),
+  oidc,
   proxies: z.strictObject({
     trusted: networks,
     header: z.enum(forwardHeaders, `must be one of ${forwardHeaders.join(', ')}`),

@@ -13,6 +13,7 @@ const secretKeys = [
   'apikey',
   'apiKey',
   'adminKey',
+  'clientKey',
   'masterKey',
   'previousMasterKeys',
   'authorization',

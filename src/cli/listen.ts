@@ -48,7 +48,10 @@ export const registerListen: Register = (program, context) => {
       '--publish-url <url>',
       "the service whose links EVENTs may name (default: from the service's settings)",
     )
-    .option('--publish-key <key>', "its x-api-key (default: from the service's settings)")
+    .option(
+      '--publish-key <key>',
+      'a key of a client of it (default: the settings clientKey or adminKey; safer, since others see this)',
+    )
     .option('--fail-rate <share>', 'answer so many calls with an error: 0.1 is every tenth, by chance')
     .option('--status <code>', 'the error to answer; without --fail-rate to every call')
     .option('--delay <milliseconds>', 'wait before each answer')
@@ -100,7 +103,7 @@ function receiverOptions(options: Options, context: CommandContext): ReceiverOpt
     },
     keys: keysOf(options.key ?? []),
     publishUrl: publishUrlOf(options.publishUrl ?? ownUrl),
-    publishKey: options.publishKey ?? settings.adminKey,
+    publishKey: options.publishKey ?? settings.clientKey ?? settings.adminKey,
     saved: options.state === undefined ? [] : readState(options.state),
   }
 }

@@ -5,11 +5,14 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { invalid, notFound, shown } from '../domain/errors.ts'
 import type { ProxyRules } from '../domain/clientAddress.ts'
 import type { Log } from '../log.ts'
+import type { Authenticate } from '../services/access/authenticate.ts'
+import { authenticateCalls } from './access/authenticate.ts'
+import { authorizeCalls, type RoleFor } from './access/authorize.ts'
+import { roleFor as whole } from './access/roles.ts'
 import { identifyAddress } from './address.ts'
 import { checkRefusals, refuseDuringBatch, type BatchGuard } from './batchGuard.ts'
 import { limitBody } from './bodyLimit.ts'
 import { answerFor } from './errors.ts'
-import { requireAdminKey } from './guard.ts'
 import { addHealth, type Readiness } from './health.ts'
 import { limitHead, type HeadLimits } from './limits.ts'
 import { addOpenApi } from './openapi.ts'
@@ -18,8 +21,10 @@ import type { Api, ApiEnv } from './room.ts'
 
 export interface ApiOptions {
   readonly log: Log
-  /** When set, every call but the health checks must carry it. */
-  readonly adminKey: string | undefined
+  /** Who makes a call; asked of every call but the health checks. */
+  readonly authenticate: Authenticate
+  /** The role that an operation needs; default: by the table of the whole API. */
+  readonly roleFor?: RoleFor
   /** Whose word on the caller's address is taken. */
   readonly proxies: ProxyRules
   readonly limits: HeadLimits & { readonly bodyMegabytes: number; readonly requestsPerMinute: number }
@@ -34,7 +39,7 @@ export interface ApiOptions {
 
 /** The whole API: what all rooms share around them. Needs no port: tests may call `api.request`. */
 export function createApi(options: ApiOptions): Api {
-  const { log, adminKey, limits, readiness, rooms, batch } = options
+  const { log, authenticate, roleFor = whole, limits, readiness, rooms, batch } = options
   const api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (result.success) return
@@ -52,8 +57,9 @@ export function createApi(options: ApiOptions): Api {
   if (options.hstsSeconds) api.use(insistOnTls(options.hstsSeconds))
   api.use(limitHead(limits))
   addHealth(api, readiness)
-  if (adminKey !== undefined) api.use(requireAdminKey(adminKey))
+  api.use(authenticateCalls(authenticate))
   api.use(limitRequests(limits.requestsPerMinute))
+  api.use(authorizeCalls(roleFor))
   api.use(
     methodNotAllowed({
       app: api,

@@ -30,6 +30,10 @@ const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   unusable: 500,
 }
 
+/** The ways in (RFC 9110, section 11.6.1). */
+const CHALLENGES =
+  'API_KEY realm="sincewire", Basic realm="sincewire", charset="UTF-8", Bearer realm="sincewire"'
+
 /** What any error answers: the one place where errors meet HTTP. An unknown error tells its correlation id alone. */
 export function answerFor(error: unknown, correlationId: string): ErrorAnswer {
   if (error instanceof SincewireError && error.code !== 'unusable') return fromOurs(error)
@@ -47,7 +51,10 @@ function fromOurs(error: SincewireError): ErrorAnswer {
   const { status, body } = answer(statusOf[error.code], error.message)
   return {
     status,
-    headers: error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) },
+    headers: {
+      ...(error.code === 'unauthenticated' && { 'www-authenticate': CHALLENGES }),
+      ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),
+    },
     body: {
       ...body,
       ...(error.fields.length > 0 && { validationErrors: error.fields }),

@@ -19,8 +19,9 @@ const failure: SchemaObject = {
 
 /** What any operation may answer besides what its room says of it. */
 const always = {
-  401: 'The header x-api-key is missing or wrong; only where a key is set',
-  429: 'Too many requests; Retry-After says when to come back',
+  401: 'The call does not show who makes it, or shows what is not accepted',
+  403: 'The client may not do that',
+  429: 'Too many requests or failed attempts; Retry-After says when to come back',
   500: 'Something of ours failed',
   503: 'Something of ours is away, or the service is refused while a batch runs; Retry-After says when to come back',
 }
@@ -48,12 +49,22 @@ export function describe(api: Api): Document {
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'Sincewire', version, license: { name: 'Apache-2.0' } },
-    security: [{ key: [] }, {}],
+    security: [{ key: [] }, { authorization: [] }, { basic: [] }, { bearer: [] }],
   })
   document.components = {
     ...document.components,
     schemas: { ...document.components?.schemas, Failure: failure },
-    securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'x-api-key' } },
+    securitySchemes: {
+      key: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+      authorization: {
+        type: 'apiKey',
+        in: 'header',
+        name: 'authorization',
+        description: 'API_KEY and the key, with a blank between',
+      },
+      basic: { type: 'http', scheme: 'basic', description: "a client's name and key" },
+      bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+    },
   }
   for (const path of Object.values(document.paths ?? {})) {
     for (const method of METHODS) {

@@ -1,4 +1,4 @@
-import { testApp, type TestDatabase } from '../support/index.ts'
+import { fetchAsAdmin, testApp, type TestDatabase } from '../support/index.ts'
 
 export const OPERATIONS = '/MerchIntegrations/services/administration/operations'
 export const PRIVATE = '/RmsReSTServices/services/private'
@@ -19,7 +19,10 @@ export async function serveAll(database: TestDatabase, settings: Readonly<Record
     place: string,
     init: Omit<RequestInit, 'method'> = {},
   ): Promise<Answered> => {
-    const response = await fetch(place.startsWith('http') ? place : `${url}${place}`, { method, ...init })
+    const response = await fetchAsAdmin(place.startsWith('http') ? place : `${url}${place}`, {
+      method,
+      ...init,
+    })
     const text = await response.text()
     const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false
     const body: unknown = isJson ? JSON.parse(text) : undefined

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { testDatabase } from '../support/index.ts'
+import { ADMIN_KEY, testDatabase } from '../support/index.ts'
 import { OPERATIONS, PRIVATE, serveAll } from './harness.ts'
 
 const database = await testDatabase()
@@ -88,7 +88,7 @@ describe('POST …/biPublisherReport/url/get', () => {
 test('a path that is not percent-encoded UTF-8 is refused, not a failure of ours', async () => {
   for (const target of ['/%ff', `${OPERATIONS}/codes?codeType=%ff`, `${OPERATIONS}/%e0%a4%a/codes`]) {
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
-    socket.write(`GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+    socket.write(`GET ${target} HTTP/1.1\r\nhost: x\r\nx-api-key: ${ADMIN_KEY}\r\nconnection: close\r\n\r\n`)
     const [answer] = (await once(socket, 'data')) as [Buffer]
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 (200|400|404) /)
   }

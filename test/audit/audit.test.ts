@@ -3,7 +3,7 @@ import { pruneAudit } from '../../src/db/audit.ts'
 import { AUDITED } from '../../src/http/audit.ts'
 import { createAuditTrail, type AuditedCall } from '../../src/services/audit/trail.ts'
 import { PRIVATE, serveAll } from '../administration/harness.ts'
-import { eventually, testApp, testDatabase } from '../support/index.ts'
+import { fetchAsAdmin, eventually, testApp, testDatabase } from '../support/index.ts'
 
 const database = await testDatabase()
 const { call, get: getAny } = await serveAll(database)
@@ -73,7 +73,7 @@ test('what was gathered is written when the service stops', async () => {
   const own = await testDatabase()
   await own.run(`insert into merch.period (vdate) values ('2019-07-01')`)
   const app = await testApp(own.url, {}, { role: 'api' })
-  await Promise.all(Array.from({ length: 20 }, () => fetch(`${app.url}${PRIVATE}/Common/vDate`)))
+  await Promise.all(Array.from({ length: 20 }, () => fetchAsAdmin(`${app.url}${PRIVATE}/Common/vDate`)))
   await app.stop()
   expect(await own.run('select count(*)::int as n from merch.job_audit_logs')).toEqual([{ n: 20 }])
 })

@@ -1,3 +1,4 @@
+import { fetchAsAdmin } from '../support/access.ts'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -155,7 +156,9 @@ export class Receiver {
     const { signal } = this.#closed
     for (;;) {
       try {
-        const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) })
+        const answer = await fetchAsAdmin(url, {
+          signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]),
+        })
         if (answer.ok) return (await answer.json()) as Envelope
         await answer.body?.cancel()
       } catch {

@@ -112,17 +112,25 @@ describe('every call', async () => {
   })
 })
 
-test('with an admin key set, nothing but the health checks answers without it', async () => {
-  const { url } = await serveApi({ adminKey: 'k-123', rooms: [room] })
-  const ask = async (path: string, key?: string) =>
-    (await fetch(`${url}${path}`, key === undefined ? {} : { headers: { 'x-api-key': key } })).status
+test('nothing but the health checks is told to somebody unknown, not even what there is', async () => {
+  const authenticate = () => Promise.reject(new SincewireError('unauthenticated', 'who is it?'))
+  const { url } = await serveApi({ authenticate, rooms: [room] })
+  const ask = async (path: string, method = 'GET') => (await fetch(`${url}${path}`, { method })).status
   expect([
+    await ask('/echo', 'POST'),
+    await ask('/echo', 'DELETE'),
     await ask('/nope'),
-    await ask('/nope', 'k-124'),
-    await ask('/nope', ''),
-    await ask('/nope', 'k-123'),
-  ]).toEqual([401, 401, 401, 404])
-  expect([await ask('/healthz'), await ask('/readyz')]).toEqual([200, 200])
+    await ask('/healthz/x'),
+    await ask('/healthz', 'POST'),
+  ]).toEqual([401, 401, 401, 401, 401])
+  expect([await ask('/healthz'), await ask('/readyz'), await ask('/healthz', 'HEAD')]).toEqual([
+    200, 200, 200,
+  ])
+})
+
+test('an operation that no role was given for is refused to everybody', async () => {
+  const { url } = await serveApi({ roleFor: () => undefined, rooms: [room] })
+  expect((await fetch(`${url}/echo`, { method: 'POST', body: 'x' })).status).toBe(403)
 })
 
 test('a server that closes lets the running request finish and takes no other', async () => {

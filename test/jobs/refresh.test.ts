@@ -5,7 +5,7 @@ import { runRefresh } from '../../src/services/refresh/run.ts'
 import type { RefreshOrder } from '../../src/domain/refresh.ts'
 import { OPERATIONS, serveAll } from '../administration/harness.ts'
 import { expectInLine, liveKeys, records, session } from '../capture/support.ts'
-import { eventually, scratch, startService, testDatabase } from '../support/index.ts'
+import { fetchAsAdmin, eventually, scratch, startService, testDatabase } from '../support/index.ts'
 
 const database = await testDatabase()
 const { db } = database
@@ -165,10 +165,10 @@ describe('over REST', () => {
       requestId: expect.any(Number),
     })
     await done(disabled.body.requestId)
-    expect((await fetch(`${url}/MerchIntegrations/services/${service}`)).status).toBe(400)
+    expect((await fetchAsAdmin(`${url}/MerchIntegrations/services/${service}`)).status).toBe(400)
     const enabled = await send('POST', manage, { service, action: 'ENABLE' })
     expect(await done(enabled.body.requestId)).toMatchObject({ phase: 'VANISHED', changed: 3, error: null })
-    expect((await fetch(`${url}/MerchIntegrations/services/${service}`)).status).toBe(200)
+    expect((await fetchAsAdmin(`${url}/MerchIntegrations/services/${service}`)).status).toBe(200)
     await inLine()
     const page = await get(`${OPERATIONS}/refresh?service=${encodeURIComponent(service)}&limit=1`)
     expect(page.body).toMatchObject({

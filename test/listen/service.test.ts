@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createReceiver, type Receiver, type ReceiverOptions } from '../../src/cli/listen/receiver.ts'
 import { manageCredential, manageListener } from '../support/api.ts'
 import { makeFeed } from '../support/engine.ts'
-import { cleanUp, eventually, testApp, testDatabase } from '../support/index.ts'
+import { ADMIN_KEY, cleanUp, eventually, testApp, testDatabase } from '../support/index.ts'
 
 const database = await testDatabase()
 const app = await testApp(database.url, {
@@ -69,7 +69,7 @@ describe('a receiver beside the running service ends with what the table holds, 
   ])('by %s', async (_, includePayload, misbehaviour) => {
     const listenerName = `by-${includePayload}-${Object.keys(misbehaviour).length}`
     await feed.put(keys)
-    const receiver = await started({ publishUrl: app.url, misbehaviour })
+    const receiver = await started({ publishUrl: app.url, publishKey: ADMIN_KEY, misbehaviour })
     await register(listenerName, receiver, { includePayload })
     await caughtUp(receiver, listenerName)
     for (let round = 2; round < 5; round++) {

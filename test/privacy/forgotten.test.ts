@@ -6,7 +6,15 @@ import { loadConfig } from '../../src/config.ts'
 import { captureTable } from '../../src/services/capture/index.ts'
 import { loadSampleCatalogue } from '../../src/services/sample/load.ts'
 import { anyCredential, get, manageListener } from '../support/api.ts'
-import { cleanUp, eventually, receiver, scratch, testDatabase } from '../support/index.ts'
+import {
+  ADMIN_KEY,
+  fetchAsAdmin,
+  cleanUp,
+  eventually,
+  receiver,
+  scratch,
+  testDatabase,
+} from '../support/index.ts'
 
 /*
  * Everything runs: the sample catalogue is captured, listeners are served, and the receiver answers every call with
@@ -32,7 +40,7 @@ const log = pino(
 )
 const config = loadConfig({
   overrides: {
-    ...{ port: 0, databaseUrl: database.url, dataDir: scratch() },
+    ...{ port: 0, databaseUrl: database.url, dataDir: scratch(), adminKey: ADMIN_KEY },
     ...{ 'targets.allow': ['127.0.0.1'], 'targets.allowHttp': ['127.0.0.1'] },
     ...{ 'engine.sweepIntervalMilliseconds': 50, 'engine.retry.holdBaseSeconds': 1 },
   },
@@ -72,7 +80,7 @@ async function places(): Promise<string[]> {
 }
 
 const mask = (customerId: string) =>
-  fetch(
+  fetchAsAdmin(
     `${app.url}${PRIVATE_DATA}/updatePersonalInfo?customer_id=${encodeURIComponent(customerId)}${'::'.repeat(14)}`,
     {
       method: 'DELETE',

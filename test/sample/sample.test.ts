@@ -5,7 +5,7 @@ import { fillSample } from '../../src/services/sample/fill.ts'
 import { loadSampleCatalogue } from '../../src/services/sample/load.ts'
 import { sampleServices } from '../../src/services/sample/catalogue.ts'
 import { sampleDocuments } from '../../src/services/sample/documents.ts'
-import { testApp, testDatabase } from '../support/index.ts'
+import { fetchAsAdmin, testApp, testDatabase } from '../support/index.ts'
 
 const database = await testDatabase()
 const { db } = database
@@ -119,7 +119,7 @@ test('the six services are loaded once however many ask, and filter as documente
   expect(asked.sort()).toEqual([false, false, true])
   const app = await testApp(database.url, { 'catalogue.sample': true }, { role: 'api' })
   const get = async (path: string) => {
-    const answer = await fetch(`${app.url}/MerchIntegrations/services/${path}`)
+    const answer = await fetchAsAdmin(`${app.url}/MerchIntegrations/services/${path}`)
     return (await answer.json()) as { items: Record<string, unknown>[]; count: number }
   }
   for (const { service, keyParts } of sampleServices) {

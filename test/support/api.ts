@@ -1,3 +1,5 @@
+import { fetchAsAdmin } from './access.ts'
+
 /** The administration API as a client sees it: paths and bodies of document 004. */
 const OPERATIONS = '/MerchIntegrations/services/administration/operations'
 
@@ -7,7 +9,7 @@ export interface ApiAnswer {
 }
 
 export async function put(baseUrl: string, path: string, body: unknown): Promise<ApiAnswer> {
-  const answer = await fetch(`${baseUrl}${OPERATIONS}/${path}`, {
+  const answer = await fetchAsAdmin(`${baseUrl}${OPERATIONS}/${path}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -34,7 +36,7 @@ export async function anyCredential(baseUrl: string, credentialName = 'ANY'): Pr
 }
 
 export async function get<T = Record<string, unknown>>(url: string): Promise<T> {
-  const answer = await fetch(url)
+  const answer = await fetchAsAdmin(url)
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`)
   return (await answer.json()) as T
 }

@@ -2,6 +2,7 @@ import { cleanUp } from './cleanUp.ts'
 import { createApp, type App, type AppOverrides } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
+import { ADMIN_KEY } from './access.ts'
 import { scratch } from './scratch.ts'
 
 /**
@@ -13,7 +14,9 @@ export async function testApp(
   settings: Readonly<Record<string, unknown>> = {},
   overrides: AppOverrides = {},
 ): Promise<App> {
-  const config = loadConfig({ overrides: { port: 0, databaseUrl, dataDir: scratch(), ...settings } })
+  const config = loadConfig({
+    overrides: { port: 0, databaseUrl, dataDir: scratch(), adminKey: ADMIN_KEY, ...settings },
+  })
   const app = createApp(config, createLog('error', process.stderr), overrides)
   cleanUp(() => app.stop())
   await app.start()

@@ -1,3 +1,4 @@
+export { ADMIN_KEY, adminCaller, everybody, fetchAsAdmin } from './access.ts'
 export { testApp } from './app.ts'
 export { cleanUp } from './cleanUp.ts'
 export { testDatabase, type TestDatabase } from './database.ts'

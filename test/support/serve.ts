@@ -3,6 +3,7 @@ import { createApi, type ApiOptions } from '../../src/http/api.ts'
 import type { Api } from '../../src/http/room.ts'
 import { listen } from '../../src/http/server.ts'
 import { createLog, type Log } from '../../src/log.ts'
+import { everybody } from './access.ts'
 import { cleanUp } from './cleanUp.ts'
 
 export interface ServedApi {
@@ -24,7 +25,7 @@ export async function serveApi(
   const config = loadConfig({ overrides: { port: 0, ...settings } })
   const log: Log = options.log ?? createLog('silent')
   const api = createApi({
-    ...{ log, adminKey: undefined, readiness: () => Promise.resolve('ready') },
+    ...{ log, authenticate: everybody, roleFor: () => 'reader', readiness: () => Promise.resolve('ready') },
     ...{ proxies: config.proxies, limits: config.limits, hstsSeconds: config.tls?.hstsSeconds },
     ...options,
   })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { ADMIN_KEY } from './access.ts'
 import { cleanUp } from './cleanUp.ts'
 
 const launcher = fileURLToPath(new URL('../../src/sincewire.js', import.meta.url))
@@ -11,8 +12,8 @@ const launcher = fileURLToPath(new URL('../../src/sincewire.js', import.meta.url
 const tied = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : []
 
 export interface ServiceOptions {
-  /** SINCEWIRE_* and DATABASE_URL; the port is a free one unless said otherwise. */
-  readonly env?: Readonly<Record<string, string>>
+  /** SINCEWIRE_* and DATABASE_URL; the port is a free one and the admin key the tests' unless said otherwise. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** Default: serve. */
   readonly args?: readonly string[]
   readonly cwd?: string
@@ -52,7 +53,10 @@ export function startService(options: ServiceOptions = {}): Service {
   ]
   const child = spawn(program, [...first, ...(options.args ?? ['serve'])], {
     cwd: options.cwd ?? '/',
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SINCEWIRE_PORT: '0', ...options.env },
+    env: {
+      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'] },
+      ...{ SINCEWIRE_PORT: '0', SINCEWIRE_ADMIN_KEY: ADMIN_KEY, ...options.env },
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.uid !== undefined && { uid: options.uid }),
     ...(options.gid !== undefined && { gid: options.gid }),

@@ -7,11 +7,11 @@ export interface Registrations {
 }
 
 /** `url` has no slash at its end. */
-export function registrations(url: string): Registrations {
+export function registrations(url: string, key: string): Registrations {
   const put = async (path: string, body: unknown) => {
     const answer = await fetch(`${url}${OPERATIONS}/${path}`, {
       method: 'PUT',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'x-api-key': key },
       body: JSON.stringify(body),
     })
     if (!answer.ok) throw new Error(`PUT ${path} was answered ${answer.status}: ${await answer.text()}`)

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { throwAwayFolder } from '../../app/throwAway.ts'
 import { createApp, type App } from '../../app.ts'
 import { openDatabase, type OpenDatabase } from '../../database.ts'
@@ -13,6 +14,8 @@ export interface Stage extends AsyncDisposable {
   readonly app: App
   readonly db: OpenDatabase['engineDb']
   readonly receiver: Receiver
+  /** The administrator's, of this stage alone. */
+  readonly key: string
 }
 
 export const username = 'demo'
@@ -20,7 +23,7 @@ export const password = 'not a secret here'
 
 /** Whatever the settings say otherwise: nothing of the caller's is touched, and nothing is reached from outside. */
 const ownSettings = {
-  ...{ host: '127.0.0.1', port: 0, publicUrl: null, databaseUrl: null, adminKey: null, masterKey: null },
+  ...{ host: '127.0.0.1', port: 0, publicUrl: null, databaseUrl: null, masterKey: null },
   ...{ 'targets.allow': [], 'targets.allowHttp': ['127.0.0.1'] },
   // An outage of seconds should end in seconds.
   ...{ 'engine.retry.inPlaceRetries': 1, 'engine.retry.holdBaseSeconds': 1 },
@@ -29,8 +32,9 @@ const ownSettings = {
 /** Starts the service, loads the sample retailer and opens a receiver. Leaves nothing behind when it throws. */
 export async function openStage(context: CommandContext): Promise<Stage> {
   await using stack = new AsyncDisposableStack()
+  const key = randomBytes(32).toString('base64url')
   const folder = stack.adopt(throwAwayFolder(), ({ remove }) => remove())
-  const config = context.config({ ...ownSettings, dataDir: folder.path })
+  const config = context.config({ ...ownSettings, dataDir: folder.path, adminKey: key })
   // The receiver's lines tell of refused calls already.
   const quiet = config.logLevel === 'info' ? 'error' : config.logLevel
   const log = context.log({ ...config, logLevel: quiet })
@@ -54,12 +58,13 @@ export async function openStage(context: CommandContext): Promise<Stage> {
       credential: { type: 'basic', username, password },
       keys: Object.fromEntries(sampleServices.map(({ service, keyParts }) => [service, keyParts])),
       publishUrl: app.url,
+      publishKey: key,
       onHappening: (happening) => context.print(timed(lineOf(happening))),
     }),
     (opened) => opened.close(),
   )
   const open = stack.move()
-  return { app, db: database.engineDb, receiver, [Symbol.asyncDispose]: () => open.disposeAsync() }
+  return { app, db: database.engineDb, receiver, key, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
 /** A line with the time it was said at. */

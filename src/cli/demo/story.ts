@@ -33,8 +33,8 @@ const CATCH_UP_MILLISECONDS = 60_000
 
 /** Plays it. Throws `unusable` when the receiver does not come to hold what the tables hold, AbortError when aborted. */
 export async function tellStory(stage: Stage, { seconds, signal, print }: StoryOptions): Promise<void> {
-  const { app, receiver } = stage
-  const rest = registrations(app.url)
+  const { app, receiver, key } = stage
+  const rest = registrations(app.url, key)
   const chapter = (text: string) => print(`\n${timed(text)}`)
 
   chapter(`The API answers on ${app.url}, a receiver listens on ${receiver.url}.`)

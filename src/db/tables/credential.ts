@@ -21,6 +21,7 @@ export interface CredentialTable {
   ca_certificate: string | null
   ca_certificate_expires_at: Instant | null
   revision: Generated<number>
+  owner: string | null
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
 }

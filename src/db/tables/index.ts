@@ -2,6 +2,7 @@ import type { AttemptTable } from './attempt.ts'
 import type { BatchStatusTable } from './batch-status.ts'
 import type { CaptureLoadTable, CaptureTable, CaptureWatchTable } from './capture.ts'
 import type { CalendarTable } from './calendar.ts'
+import type { ClientKeyTable, ClientTable } from './client.ts'
 import type { CodeDetailTable, CodeHeadTable } from './code.ts'
 import type { CertificateWarningTable, CredentialTable } from './credential.ts'
 import type { ListenerTable } from './listener.ts'
@@ -31,6 +32,8 @@ export interface Tables {
   'sincewire.capture_load': CaptureLoadTable
   'sincewire.capture_watch': CaptureWatchTable
   'sincewire.certificate_warning': CertificateWarningTable
+  'sincewire.client': ClientTable
+  'sincewire.client_key': ClientKeyTable
   'sincewire.credential': CredentialTable
   'sincewire.listener': ListenerTable
   'sincewire.merchapi_config': MerchapiConfigTable

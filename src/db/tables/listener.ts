@@ -49,6 +49,7 @@ export interface ListenerTable {
   turn_job: string | null
   turn_engine: number | null
   turn_token: string | null
+  owner: string | null
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
 }

@@ -8,8 +8,8 @@ import { failures, json } from '../merchandising/answers.ts'
 import type { Room } from '../room.ts'
 import { accessAnswer, foundAnswer, toFoundAnswer, toPeople } from './answers.ts'
 import { peoplePage } from './page.ts'
+import { PRIVACY_PATH } from './path.ts'
 
-const BASE = '/RetailAppsDataPrivServicesRESTApp/rest/privatedata'
 const ONCE = 'must be given once'
 
 function customerId(parts: readonly string[]) {
@@ -22,7 +22,7 @@ function customerId(parts: readonly string[]) {
 
 const findRoute = createRoute({
   method: 'get',
-  path: `${BASE}/getPersonalInfo`,
+  path: `${PRIVACY_PATH}/getPersonalInfo`,
   summary: 'Personal data that matches every given part; an HTML page when application/xml is accepted.',
   request: { query: customerId(FIND_PARTS) },
   responses: {
@@ -36,7 +36,7 @@ const findRoute = createRoute({
 
 const maskRoute = createRoute({
   method: 'delete',
-  path: `${BASE}/updatePersonalInfo`,
+  path: `${PRIVACY_PATH}/updatePersonalInfo`,
   summary:
     "Overwrites an entity's personal data; a part that is not given becomes null, or XXXXX where required.",
   request: { query: customerId(MASK_PARTS) },
@@ -45,7 +45,7 @@ const maskRoute = createRoute({
 
 const accessRoute = createRoute({
   method: 'get',
-  path: `${BASE}/config/access`,
+  path: `${PRIVACY_PATH}/config/access`,
   summary: 'The entities whose personal data can be asked for, with their types.',
   request: { query: z.strictObject({}) },
   responses: { 200: json('The entities', accessAnswer), ...failures },

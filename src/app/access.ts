@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import type { Config } from '../config.ts'
+import { createClient } from '../outbound/client.ts'
+import type { Part } from '../parts.ts'
+import { createKeyHasher } from '../secrets/keyHash.ts'
+import { createAuthenticate, type Authenticate } from '../services/access/authenticate.ts'
+import { createBearer, type BearerRules } from '../services/access/bearer.ts'
+import { createClientServices, type ClientServices } from '../services/access/index.ts'
+import { makeFirstClient } from '../services/access/manage.ts'
+import { createThrottle } from '../services/access/throttle.ts'
+import type { Base } from './base.ts'
+
+/** Who gets in. */
+export interface Access extends Part {
+  readonly authenticate: Authenticate
+  readonly clients: ClientServices
+}
+
+const KEYS_TIMEOUT_MILLISECONDS = 5_000
+const KEYS_KILOBYTES = 256
+
+/**
+ * The way in, on the API's connections. `announce`: writes the first administrator's key where a person sees it, and
+ * nowhere else; undefined: this process makes no first administrator.
+ */
+export function createAccess(base: Base, announce: ((text: string) => void) | undefined): Access {
+  const { config, log, apiDb: db } = base
+  const deps = { db, hasher: createKeyHasher(), random: (size: number) => randomBytes(size) }
+  const rules = bearerRules(config)
+  const keys = rules && openKeysClient(config)
+  return {
+    name: 'access',
+    authenticate: createAuthenticate({
+      ...{ db, hasher: deps.hasher, adminKey: config.adminKey },
+      bearer: rules && keys && createBearer(rules, keys),
+      throttle: createThrottle({
+        failures: config.access.failedAttempts,
+        windowSeconds: config.access.failedAttemptsSeconds,
+        clock: () => performance.now(),
+      }),
+      onTrouble: (err) => log.debug({ err }, 'the use of a client key was not written down'),
+    }),
+    clients: createClientServices(deps),
+    async start() {
+      if (config.adminKey !== undefined || !announce) return
+      const key = await makeFirstClient(deps)
+      if (key !== undefined) announce(firstWords(key))
+    },
+    stop: async () => keys?.close(),
+  }
+}
+
+function firstWords(key: string): string {
+  return [
+    '',
+    'This is the first start: there is a client "administrator" now. Its key, shown this once:',
+    '',
+    `  ${key}`,
+    '',
+    'Send it as the header x-api-key. Missed it? sincewire client rotate administrator',
+    '',
+    '',
+  ].join('\n')
+}
+
+/** Where the issuer's keys come from is called under the same rules as listeners are. */
+function openKeysClient(config: Config) {
+  return createClient({
+    rules: config.targets,
+    connectionsPerHost: 2,
+    connectTimeoutMilliseconds: KEYS_TIMEOUT_MILLISECONDS,
+    maxAnswerKilobytes: KEYS_KILOBYTES,
+    clock: Date.now,
+  })
+}
+
+function bearerRules({ oidc }: Config): BearerRules | undefined {
+  const { issuer, audience, jwksUrl } = oidc
+  if (issuer === undefined || audience === undefined || jwksUrl === undefined) return undefined
+  return { ...oidc, issuer, audience, jwksUrl }
+}
