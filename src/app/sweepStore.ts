@@ -1,9 +1,9 @@
-import { haveNews, latestChanges } from '../db/feed.ts'
+import { haveNews } from '../db/feed.ts'
 import type { Db, DbOrTx } from '../db/pool.ts'
-import { listFeeds, type Feed } from '../db/service.ts'
+import { findFeeds, type Feed } from '../db/service.ts'
 import * as sweeps from '../db/sweep.ts'
 import { takeTick } from '../db/tick.ts'
-import { addMillis, type Instant } from '../domain/instant.ts'
+import { addMillis } from '../domain/instant.ts'
 import type { Edge } from '../domain/window.ts'
 import type { Claimed, SweepClaim, SweepStore, TurnQueueName } from '../engine/ports.ts'
 import type { Turns } from '../jobs/turns.ts'
@@ -20,35 +20,40 @@ export function createSweepStore(db: Db, queue: Turns): SweepStore {
       })
     },
     takeTick: () => takeTick(db),
-    claim: (request, plan) =>
-      db.transaction().execute(async (tx) => plan(claimIn(tx, queue, await sweeps.claimDue(tx, request)))),
+    putOffIdle: (limit) => sweeps.putOffIdle(db, limit),
+    claim: ({ limit, woken, wakeMaxIntervalSeconds }, plan) =>
+      db.transaction().execute(async (tx) => {
+        const awake = woken.length > 0 ? await sweeps.claimWoken(tx, woken, wakeMaxIntervalSeconds) : null
+        await plan(claimIn(tx, queue, await sweeps.claimDue(tx, limit), awake))
+      }),
     millisecondsToNext: () => sweeps.millisecondsToNext(db),
     async changedInTheSameMillisecond(services, tick) {
       if (services.length === 0) return []
-      const latest = await latestByService(db)
+      const feeds = await findFeeds(db, services)
       // What changed a millisecond or more after the tick has a notification of its own, still to come.
-      return services.filter((name) => {
-        const [before, changed] = [tick.get(name)?.at, latest.get(name)?.latest]
-        return before !== undefined && changed != null && changed > before && changed < addMillis(before, 1)
+      return feeds.flatMap(({ service, latest }) => {
+        const before = tick.get(service)?.at
+        const same =
+          before !== undefined && latest !== null && latest > before && latest < addMillis(before, 1)
+        return same ? [service] : []
       })
     },
   }
 }
 
-function claimIn(tx: DbOrTx, queue: Turns, { now, rows }: sweeps.Claim): SweepClaim {
-  let latest: ReturnType<typeof latestByService> | undefined
+function claimIn(tx: DbOrTx, queue: Turns, due: sweeps.Claim, woken: sweeps.Claim | null): SweepClaim {
+  const rows = new Map([...(woken?.rows ?? []), ...due.rows].map((row) => [row.listener.listenerName, row]))
   return {
-    now,
-    claimed: rows.map(({ listener, inTurn, queue: queued }): Claimed => ({
+    now: due.rows.length > 0 || !woken ? due.now : woken.now,
+    due: due.rows.length,
+    claimed: [...rows.values()].map(({ listener, inTurn, queue: queued }): Claimed => ({
       ...listener,
       inTurn,
       queued: queued as TurnQueueName | null,
     })),
     async haveNews(service, sinces, before) {
-      latest ??= latestByService(tx)
-      const feed = (await latest).get(service)
-      if (!feed?.enabled) return sinces.map(() => false)
-      return newsAbove(tx, feed, sinces, before)
+      const [feed] = await findFeeds(tx, [service])
+      return feed ? newsAbove(tx, feed, sinces, before) : sinces.map(() => false)
     },
     async apply(plans, sweptBy) {
       await sweeps.applyPlans(tx, plans)
@@ -60,29 +65,15 @@ function claimIn(tx: DbOrTx, queue: Turns, { now, rows }: sweeps.Claim): SweepCl
   }
 }
 
-interface FeedState extends Feed {
-  readonly latest: Instant | null
-}
-
 /** Most listeners stand at or above their service's latest change: only the others are worth a question. */
 async function newsAbove(
   tx: DbOrTx,
-  feed: FeedState,
+  { table, latest }: Feed,
   sinces: readonly Edge[],
   before: Edge,
 ): Promise<readonly boolean[]> {
-  const latest = feed.latest
   const behind = sinces.filter((since) => latest !== null && since.floor < latest)
-  const news = behind.length === 0 ? [] : await haveNews(tx, feed.table, behind, before)
+  const news = behind.length === 0 ? [] : await haveNews(tx, table, behind, before)
   const yes = new Set(behind.filter((_, index) => news[index]))
   return sinces.map((since) => yes.has(since))
-}
-
-async function latestByService(db: DbOrTx): Promise<ReadonlyMap<string, FeedState>> {
-  const feeds = await listFeeds(db)
-  const latest = await latestChanges(
-    db,
-    feeds.map(({ table }) => table),
-  )
-  return new Map(feeds.map((feed) => [feed.service, { ...feed, latest: latest.get(feed.table) ?? null }]))
 }

@@ -81,19 +81,13 @@ export async function latestChange(db: DbOrTx, jsonTable: string): Promise<Insta
   return rows[0]?.latest ?? null
 }
 
-/** The same for several change tables in one query, by table. */
+/** The same for several change tables in one query, by table; null also for one that somebody dropped. */
 export async function latestChanges(
   db: DbOrTx,
   jsonTables: readonly string[],
 ): Promise<ReadonlyMap<string, Instant | null>> {
-  if (jsonTables.length === 0) return new Map()
-  const each = jsonTables.map(
-    (name) => sql`select ${name}::text as name, (select max(changed_at) from ${feed(name)}) as latest`,
-  )
-  const { rows } = await sql<{
-    name: string
-    latest: Instant | null
-  }>`${sql.join(each, sql` union all `)}`.execute(db)
+  const { rows } = await sql<{ name: string; latest: Instant | null }>`
+    select name, sincewire.latest_change(name) as latest from unnest(${jsonTables}::text[]) name`.execute(db)
   return new Map(rows.map((row) => [row.name, row.latest]))
 }
 

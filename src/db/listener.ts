@@ -5,8 +5,10 @@ import type { Listener } from '../domain/listener.ts'
 import type { Edge } from '../domain/window.ts'
 import type { DbOrTx } from './pool.ts'
 import type { ListenerTable } from './tables/listener.ts'
+import type { ScheduleTable } from './tables/schedule.ts'
 
-export type ListenerRow = Selectable<ListenerTable>
+/** A listener's row and of its schedule what the domain's Listener has. */
+export type ListenerRow = Selectable<ListenerTable> & Pick<Selectable<ScheduleTable>, 'next_poll_at'>
 
 /** A listener with all that a change of registration reads or writes. */
 export interface StoredListener extends Registered {
@@ -51,7 +53,7 @@ function edge(at: Instant | null, floor: Instant | null, snapshot: string | null
   return at === null || floor === null ? null : { at, floor, snapshot }
 }
 
-function toStored(row: ListenerRow): StoredListener {
+function toStored(row: ListenerRow & Selectable<ScheduleTable>): StoredListener {
   return {
     ...toListener(row),
     dueAt: row.due_at,
@@ -68,11 +70,13 @@ export async function findListeners(
   { lock }: { readonly lock: boolean },
 ): Promise<StoredListener[]> {
   const query = db
-    .selectFrom('sincewire.listener')
-    .selectAll()
-    .where('listener_name', '=', sql<string>`any(${names})`)
-    .orderBy('listener_name') // always the same order, so that two transactions cannot wait for each other
-  const rows = await (lock ? query.forUpdate() : query).execute()
+    .selectFrom('sincewire.listener as l')
+    .innerJoin('sincewire.schedule as s', 's.listener_name', 'l.listener_name')
+    .selectAll('l')
+    .select(['s.due_at', 's.next_poll_at'])
+    .where('l.listener_name', '=', sql<string>`any(${names})`)
+    .orderBy('l.listener_name') // always the same order, so that two transactions cannot wait for each other
+  const rows = await (lock ? query.forUpdate(['l', 's']) : query).execute()
   return rows.map(toStored)
 }
 
@@ -103,7 +107,7 @@ const WRITTEN = [
   'credential_name', 'listener_url', 'enabled', 'include_payload', 'interval_seconds', 'page_limit',
   'query_parameter', 'heartbeat_interval_hours', 'signing_secret', 'signing_key_id', 'generation',
   'target_revision', 'since_timestamp', 'since_floor', 'since_snapshot', 'before_timestamp', 'before_floor',
-  'before_snapshot', 'offset_changed_at', 'offset_key', 'due_at', 'next_poll_at', 'next_heartbeat_at',
+  'before_snapshot', 'offset_changed_at', 'offset_key', 'next_heartbeat_at',
   'failures', 'hold_since', 'heartbeat_error', 'disabled_reason', 'updated_at',
 ] as const satisfies readonly (keyof ListenerTable)[] // prettier-ignore
 
@@ -116,8 +120,12 @@ export async function insertListeners(
   if (listeners.length === 0) return
   const columns = columnList(['listener_name', 'uid', 'service', ...WRITTEN])
   await sql`
-    insert into sincewire.listener (${columns})
-    select ${columns} from jsonb_populate_recordset(null::sincewire.listener, ${toJson(listeners, now)}::jsonb)
+    with given as materialized (select ${toJson(listeners, now)}::jsonb as rows), registered as (
+      insert into sincewire.listener (${columns})
+      select ${columns} from given, jsonb_populate_recordset(null::sincewire.listener, rows)
+    )
+    insert into sincewire.schedule (listener_name, due_at, next_poll_at)
+    select listener_name, due_at, next_poll_at from given, jsonb_populate_recordset(null::sincewire.schedule, rows)
   `.execute(tx)
 }
 
@@ -129,9 +137,14 @@ export async function updateListeners(
 ): Promise<void> {
   if (listeners.length === 0) return
   await sql`
-    update sincewire.listener l set (${columnList(WRITTEN)}) = (${columnList(WRITTEN, 'p.')})
-    from jsonb_populate_recordset(null::sincewire.listener, ${toJson(listeners, now)}::jsonb) p
-    where l.listener_name = p.listener_name
+    with given as materialized (select ${toJson(listeners, now)}::jsonb as rows), changed as (
+      update sincewire.listener l set (${columnList(WRITTEN)}) = (${columnList(WRITTEN, 'p.')})
+      from given, jsonb_populate_recordset(null::sincewire.listener, rows) p
+      where l.listener_name = p.listener_name
+    )
+    update sincewire.schedule s set due_at = p.due_at, next_poll_at = p.next_poll_at
+    from given, jsonb_populate_recordset(null::sincewire.schedule, rows) p
+    where s.listener_name = p.listener_name
   `.execute(tx)
 }
 
@@ -149,17 +162,21 @@ export async function deleteListeners(tx: DbOrTx, uids: readonly string[]): Prom
 export async function retargetListeners(tx: DbOrTx, credentialName: string, now: Instant): Promise<number> {
   const { numAffectedRows } = await sql`
     with mine as (
-      select listener_name from sincewire.listener
-      where credential_name = ${credentialName} order by listener_name for update
+      select l.listener_name, l.failures from sincewire.listener l
+      join sincewire.schedule s using (listener_name)
+      where l.credential_name = ${credentialName} order by l.listener_name for update of l, s
+    ), aimed as (
+      update sincewire.listener l set
+        target_revision = target_revision + 1,
+        failures = 0, hold_since = null, heartbeat_error = null,
+        next_heartbeat_at = least(next_heartbeat_at, ${now}),
+        updated_at = ${now}
+      from mine where l.listener_name = mine.listener_name
     )
-    update sincewire.listener l set
-      target_revision = target_revision + 1,
-      failures = 0, hold_since = null, heartbeat_error = null,
-      next_poll_at = case when failures > 0 then least(next_poll_at, ${now}) else next_poll_at end,
-      next_heartbeat_at = least(next_heartbeat_at, ${now}),
-      due_at = least(due_at, ${now}),
-      updated_at = ${now}
-    from mine where l.listener_name = mine.listener_name
+    update sincewire.schedule s set
+      next_poll_at = case when mine.failures > 0 then least(next_poll_at, ${now}) else next_poll_at end,
+      due_at = least(due_at, ${now})
+    from mine where s.listener_name = mine.listener_name
   `.execute(tx)
   return Number(numAffectedRows ?? 0)
 }
@@ -221,5 +238,5 @@ function toRow(listener: StoredListener, now: Instant) {
     heartbeat_error: listener.heartbeatError,
     disabled_reason: listener.disabledReason,
     updated_at: now,
-  } satisfies Partial<Record<keyof ListenerTable, unknown>>
+  } satisfies Partial<Record<keyof (ListenerTable & ScheduleTable), unknown>>
 }

@@ -63,10 +63,11 @@ export function webhookPageQuery({ service, after, limit }: WebhookPageRequest):
       select credential_name, ''::text, ''::text from unused
       order by credential_name, service, listener_name limit ${limit}
     )
-    select l.*, p.credential_name, p.service, p.listener_name, c.credential_type
+    select l.*, s.next_poll_at, p.credential_name, p.service, p.listener_name, c.credential_type
     from page p
     join sincewire.credential c on c.credential_name = p.credential_name
     left join sincewire.listener l on l.listener_name = p.listener_name
+    left join sincewire.schedule s on s.listener_name = p.listener_name
     order by p.credential_name, p.service, p.listener_name
   `
 }

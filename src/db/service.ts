@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely'
+import type { Instant } from '../domain/instant.ts'
 import type { Service } from '../domain/service.ts'
 import type { DbOrTx } from './pool.ts'
 import type { MerchapiConfigTable } from './tables/merchapi-config.ts'
@@ -23,17 +24,16 @@ export async function listServices(db: DbOrTx): Promise<readonly Service[]> {
 export interface Feed {
   readonly service: string
   readonly table: string
-  readonly enabled: boolean
+  /** When its records last changed; null: never, or somebody dropped its change table. */
+  readonly latest: Instant | null
 }
 
-/** The services whose change table is really there: one that somebody dropped must not stop the others. */
-export async function listFeeds(db: DbOrTx): Promise<readonly Feed[]> {
+/** Those of the named services that are enabled and have a change table. */
+export async function findFeeds(db: DbOrTx, services: readonly string[]): Promise<readonly Feed[]> {
   const { rows } = await sql<Feed>`
-    select m.merchapi_name as service, m.json_table as table, m.enabled
+    select m.merchapi_name as service, m.json_table as table, sincewire.latest_change(m.json_table) as latest
     from sincewire.merchapi_config m
-    join pg_class c on c.relname = m.json_table and c.relnamespace = 'sincewire_feed'::regnamespace`.execute(
-    db,
-  )
+    where m.merchapi_name = any(${services}::text[]) and m.enabled and m.json_table is not null`.execute(db)
   return rows
 }
 

@@ -19,32 +19,75 @@ export interface Claim {
   readonly rows: readonly ClaimedRow[]
 }
 
+export interface PutOff {
+  readonly due: number
+  /** How many of them were idle, and are put off. */
+  readonly idle: number
+}
+
 /**
- * Locks enabled listeners that are due, earliest first, and those of woken services whose interval is short;
- * rows that another process is working on are skipped. For the length of the transaction.
+ * Puts off what is idle among the listeners that are due, at most so many, earliest first: the line "due, no news" of
+ * domain/poll.ts as one statement, since nearly all are idle nearly always. Rows that another process is working on
+ * are skipped. A crash of PostgreSQL may forget it: they are looked at again.
  */
-export async function claimDue(
+export async function putOffIdle(db: DbOrTx, limit: number): Promise<PutOff> {
+  const { rows } = await sql<PutOff>`
+    with due as materialized (
+      select s.listener_name, s.next_poll_at, set_config('synchronous_commit', 'off', true)
+      from sincewire.schedule s
+      -- not clock_timestamp(): a volatile bound would read the whole index
+      where s.due_at <= statement_timestamp() order by s.due_at limit ${limit} for update skip locked
+    ), standing as materialized (
+      select d.listener_name, d.next_poll_at, l.service, l.enabled, l.since_floor, l.next_heartbeat_at,
+        make_interval(secs => l.interval_seconds) as poll_interval,
+        l.turn_queue is null and l.turn_engine is null and l.failures = 0 and l.before_timestamp is null
+          and l.proven_revision = l.target_revision and l.next_heartbeat_at > statement_timestamp() as resting
+      from due d join sincewire.listener l using (listener_name)
+    ), latest as materialized (
+      select m.merchapi_name as service, sincewire.latest_change(m.json_table) as changed_at
+      from (select distinct service from standing where resting) r
+      join sincewire.merchapi_config m on m.merchapi_name = r.service and m.enabled and m.json_table is not null
+    ), put_off as (
+      update sincewire.schedule s set
+        next_poll_at = p.next_poll_at,
+        due_at = case when l.enabled then least(p.next_poll_at, l.next_heartbeat_at)
+                      else statement_timestamp() + interval '1 day' end
+      from standing l left join latest n using (service), lateral (
+        select case when l.next_poll_at <= statement_timestamp() then statement_timestamp() + l.poll_interval
+                    else l.next_poll_at end as next_poll_at) p
+      where s.listener_name = l.listener_name and (not l.enabled or (l.resting
+        and (l.next_poll_at > statement_timestamp() or (n.changed_at > l.since_floor) is not true)))
+      returning 1
+    )
+    select (select count(*)::int from due) as due, (select count(*)::int from put_off) as idle`.execute(db)
+  return rows[0] ?? { due: 0, idle: 0 }
+}
+
+/** Locks enabled listeners that are due, at most so many, earliest first, for the length of the transaction. */
+export async function claimDue(tx: DbOrTx, limit: number): Promise<Claim> {
+  return claim(tx, sql`s.due_at <= statement_timestamp()`, sql`order by s.due_at limit ${limit}`)
+}
+
+/** Locks the enabled listeners of woken services whose interval is short, but not those whose turn is running. */
+export async function claimWoken(
   tx: DbOrTx,
-  request: {
-    readonly limit: number
-    readonly woken: readonly string[]
-    readonly wakeMaxIntervalSeconds: number
-  },
+  services: readonly string[],
+  maxIntervalSeconds: number,
 ): Promise<Claim> {
-  const { limit, woken, wakeMaxIntervalSeconds } = request
-  const wokenToo =
-    woken.length === 0
-      ? sql``
-      : sql`
-    or (service = any(${woken}::text[]) and interval_seconds <= ${wakeMaxIntervalSeconds} and turn_engine is null)`
+  const woken = sql`l.service = any(${services}::text[]) and l.interval_seconds <= ${maxIntervalSeconds}
+    and l.turn_engine is null`
+  return claim(tx, woken, sql``)
+}
+
+// Rows that another process is working on are skipped. The listener's is locked too: what an operator changes
+// meanwhile waits for what the sweep has decided.
+async function claim(tx: DbOrTx, which: RawBuilder<unknown>, order: RawBuilder<unknown>): Promise<Claim> {
   const { rows } = await sql<ListenerRow & { now: Instant }>`
-    select *, statement_timestamp() as now from sincewire.listener
-    -- not clock_timestamp(): a volatile bound would read the whole index
-    where enabled and (due_at <= statement_timestamp()${wokenToo})
-    order by due_at limit ${limit} for update skip locked`.execute(tx)
-  const now = rows.at(-1)?.now ?? ''
+    select l.*, s.next_poll_at, statement_timestamp() as now
+    from sincewire.schedule s join sincewire.listener l using (listener_name)
+    where l.enabled and ${which} ${order} for update of l, s skip locked`.execute(tx)
   return {
-    now,
+    now: rows.at(-1)?.now ?? '',
     rows: rows.map((row) => ({
       listener: toListener(row),
       inTurn: row.turn_engine !== null,
@@ -69,16 +112,20 @@ export async function applyPlans(tx: DbOrTx, plans: readonly PlannedRow[]): Prom
     sql`${plans.map(of)}::${type}[]`
   const timestamp = sql`timestamptz`
   await sql`
-    update sincewire.listener l set
-      next_poll_at = p.next_poll_at, due_at = p.due_at, turn_queue = coalesce(p.queue, l.turn_queue),
-      before_timestamp = coalesce(p.at, l.before_timestamp), before_floor = coalesce(p.floor, l.before_floor),
-      before_snapshot = coalesce(p.snapshot, l.before_snapshot)
-    from unnest(
-      ${column((p) => p.listenerName, sql`text`)}, ${column((p) => p.nextPollAt, timestamp)}, ${column((p) => p.dueAt, timestamp)},
-      ${column((p) => p.queue, sql`text`)}, ${column((p) => p.open?.at ?? null, timestamp)},
-      ${column((p) => p.open?.floor ?? null, timestamp)}, ${column((p) => p.open?.snapshot ?? null, sql`pg_snapshot`)}
-    ) p(listener_name, next_poll_at, due_at, queue, at, floor, snapshot)
-    where l.listener_name = p.listener_name`.execute(tx)
+    with p as materialized (
+      select * from unnest(
+        ${column((p) => p.listenerName, sql`text`)}, ${column((p) => p.nextPollAt, timestamp)}, ${column((p) => p.dueAt, timestamp)},
+        ${column((p) => p.queue, sql`text`)}, ${column((p) => p.open?.at ?? null, timestamp)},
+        ${column((p) => p.open?.floor ?? null, timestamp)}, ${column((p) => p.open?.snapshot ?? null, sql`pg_snapshot`)}
+      ) p(listener_name, next_poll_at, due_at, queue, at, floor, snapshot)
+    ), busy as (
+      update sincewire.listener l set turn_queue = coalesce(p.queue, l.turn_queue),
+        before_timestamp = coalesce(p.at, l.before_timestamp), before_floor = coalesce(p.floor, l.before_floor),
+        before_snapshot = coalesce(p.snapshot, l.before_snapshot)
+      from p where l.listener_name = p.listener_name and (p.queue is not null or p.at is not null)
+    )
+    update sincewire.schedule s set next_poll_at = p.next_poll_at, due_at = p.due_at
+    from p where s.listener_name = p.listener_name`.execute(tx)
 }
 
 export interface OrphanRow {
@@ -102,20 +149,22 @@ export async function hasOrphans(db: DbOrTx): Promise<boolean> {
 /** Frees those turns; returns their jobs. */
 export async function freeOrphans(tx: DbOrTx): Promise<readonly OrphanRow[]> {
   const { rows } = await sql<OrphanRow>`
-    update sincewire.listener l set turn_engine = null, turn_token = null, turn_job = null, turn_queue = null,
-      due_at = clock_timestamp()
-    from (select listener_name, turn_queue, turn_job from sincewire.listener where ${orphaned}
-          for update skip locked) o
-    where l.listener_name = o.listener_name
+    with o as materialized (
+      select listener_name, turn_queue, turn_job from sincewire.listener where ${orphaned} for update skip locked
+    ), due as (
+      update sincewire.schedule s set due_at = clock_timestamp() from o where s.listener_name = o.listener_name
+    )
+    update sincewire.listener l set turn_engine = null, turn_token = null, turn_job = null, turn_queue = null
+    from o where l.listener_name = o.listener_name
     returning o.turn_queue as queue, o.turn_job as job`.execute(tx)
   return rows
 }
 
-/** Milliseconds until the earliest enabled listener is due, negative when it was; null: there is none. */
+/** Milliseconds until the earliest listener is due, negative when it was; null: there is none. */
 export async function millisecondsToNext(db: DbOrTx): Promise<number | null> {
   const { rows } = await sql<{ ms: number | null }>`
     select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms
-    from sincewire.listener where enabled`.execute(db)
+    from sincewire.schedule`.execute(db)
   return rows[0]?.ms ?? null
 }
 

@@ -24,16 +24,20 @@ export async function takeTurn(
   turn: TurnOwner & { readonly job: string; readonly queue: string; readonly engine: number },
 ): Promise<TurnRow | undefined> {
   const { rows } = await sql<ListenerRow & { now: Instant }>`
-    update sincewire.listener set turn_token = ${turn.token}, turn_job = ${turn.job}, turn_queue = ${turn.queue},
+    update sincewire.listener l set turn_token = ${turn.token}, turn_job = ${turn.job}, turn_queue = ${turn.queue},
       turn_engine = ${turn.engine}
-    where listener_name = ${turn.listenerName} returning *, clock_timestamp() as now`.execute(db)
+    from sincewire.schedule s where l.listener_name = ${turn.listenerName} and s.listener_name = l.listener_name
+    returning l.*, s.next_poll_at, clock_timestamp() as now`.execute(db)
   return rows[0] && toTurnRow(rows[0])
 }
 
 /** The listener as it stands, or undefined when it is no longer this turn's. */
 export async function loadTurn(db: DbOrTx, owner: TurnOwner): Promise<TurnRow | undefined> {
   const { rows } = await sql<ListenerRow & { now: Instant }>`
-    select *, clock_timestamp() as now from sincewire.listener where ${ownedBy(owner)}`.execute(db)
+    select l.*, s.next_poll_at, clock_timestamp() as now
+    from sincewire.listener l join sincewire.schedule s using (listener_name) where ${ownedBy(owner)}`.execute(
+    db,
+  )
   return rows[0] && toTurnRow(rows[0])
 }
 
@@ -122,12 +126,16 @@ export async function endTurn(
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { numAffectedRows } = await sql`
-      update sincewire.listener set turn_token = null, turn_engine = null, turn_job = null, turn_queue = null,
+      with ended as (
+        update sincewire.listener l set turn_token = null, turn_engine = null, turn_job = null, turn_queue = null
+        where ${ownedBy(owner)} returning l.listener_name, l.failures, l.next_heartbeat_at
+      )
+      update sincewire.schedule s set
         due_at = case when ${dueInMilliseconds}::float8 is not null then clock_timestamp() + make_interval(secs => ${dueInMilliseconds}::float8 / 1000)
                       when due_at <= clock_timestamp() then due_at
-                      when failures > 0 then next_heartbeat_at
-                      else least(next_poll_at, next_heartbeat_at) end
-      where ${ownedBy(owner)}`.execute(tx)
+                      when ended.failures > 0 then ended.next_heartbeat_at
+                      else least(next_poll_at, ended.next_heartbeat_at) end
+      from ended where s.listener_name = ended.listener_name`.execute(tx)
     // Deleted and registered anew during the turn: its first job found this one in its way.
     if (numAffectedRows === 0n) await makeDue(tx, owner.listenerName, 0)
     await removeJob(tx)
@@ -150,9 +158,12 @@ export async function handBack(
 /** A listener that waits for a turn it will not get by its job is due again. */
 async function makeDue(tx: DbOrTx, listenerName: string, milliseconds: number): Promise<void> {
   await sql`
-    update sincewire.listener set turn_queue = null,
-      due_at = clock_timestamp() + make_interval(secs => ${milliseconds}::float8 / 1000)
-    where listener_name = ${listenerName} and turn_token is null`.execute(tx)
+    with waiting as (
+      update sincewire.listener set turn_queue = null
+      where listener_name = ${listenerName} and turn_token is null returning listener_name
+    )
+    update sincewire.schedule s set due_at = clock_timestamp() + make_interval(secs => ${milliseconds}::float8 / 1000)
+    from waiting where s.listener_name = waiting.listener_name`.execute(tx)
 }
 
 /** One statement for the change and its attempt, whether the change still counts or not. */
@@ -165,13 +176,14 @@ async function save(
 ): Promise<TurnRow | undefined> {
   const kept = attempt ? sql`with kept as (${insertAttemptSql(attempt)})` : sql``
   const { rows } = await sql<ListenerRow & { now: Instant }>`${kept}
-    update sincewire.listener set ${change} where ${ownedBy(owner)} and ${guard}
-    returning *, clock_timestamp() as now`.execute(db)
+    update sincewire.listener l set ${change} from sincewire.schedule s
+    where s.listener_name = l.listener_name and ${ownedBy(owner)} and ${guard}
+    returning l.*, s.next_poll_at, clock_timestamp() as now`.execute(db)
   return rows[0] ? toTurnRow(rows[0]) : loadTurn(db, owner)
 }
 
 function ownedBy({ listenerName, token }: TurnOwner): RawBuilder<unknown> {
-  return sql`listener_name = ${listenerName} and turn_token = ${token}`
+  return sql`l.listener_name = ${listenerName} and l.turn_token = ${token}`
 }
 
 function toTurnRow(row: ListenerRow & { now: Instant }): TurnRow {

@@ -177,6 +177,8 @@ export interface Plan {
 export interface SweepClaim {
   readonly now: Instant
   readonly claimed: readonly Claimed[]
+  /** How many of them were due; the others were woken. */
+  readonly due: number
   /** For each lower edge, whether its service has news at the tick. */
   haveNews(service: string, sinces: readonly Edge[], before: Edge): Promise<readonly boolean[]>
   apply(plans: readonly Plan[], sweptBy: SweptBy): Promise<void>
@@ -186,6 +188,11 @@ export interface SweepStore {
   /** Frees the turns of engine processes that died; returns how many. */
   reclaim(): Promise<number>
   takeTick(): Promise<ReadonlyMap<string, Edge>>
+  /**
+   * Puts off what is idle among the earliest due listeners, at most `limit`, just as pollListener says. Returns how many
+   * were due and how many of them idle.
+   */
+  putOffIdle(limit: number): Promise<{ readonly due: number; readonly idle: number }>
   /** Claims due listeners, and those of woken services, for the length of `plan`. */
   claim(request: ClaimRequest, plan: (claim: SweepClaim) => Promise<void>): Promise<void>
   /** When the earliest listener is due, by the database's clock, in milliseconds from now; null: none. */

@@ -17,9 +17,9 @@ export interface Swept {
 }
 
 /**
- * One sweep: a tick for all services, then batch after batch of due listeners, each in a transaction that gives
- * them their next poll time, opens windows for those with news and queues a job for those with something to do.
- * Idle listeners share one look at their service's latest change.
+ * One sweep: a tick for all services, then batch after batch of due listeners. Those that are idle, nearly all, are put
+ * off by one statement. The others are claimed in a transaction that gives them their next poll time, opens windows
+ * for those with news and queues a job for those with something to do.
  */
 export async function sweep(
   store: SweepStore,
@@ -30,13 +30,16 @@ export async function sweep(
   const tick = await store.takeTick()
   let claimed = 0
   let queued = 0
-  let full = true
-  for (let first = true; full; first = false) {
-    const request = { ...options, limit: options.claimLimit, woken: first ? woken : [] }
-    await store.claim(request, async (claim) => {
-      const plans = await planAll(claim, tick, new Set(request.woken))
+  let awake = woken
+  for (let full = true; full; awake = []) {
+    const { due, idle } = await store.putOffIdle(options.claimLimit)
+    full = due >= options.claimLimit
+    claimed += idle
+    if (due === idle && awake.length === 0) continue
+    await store.claim({ ...options, limit: options.claimLimit, woken: awake }, async (claim) => {
+      const plans = await planAll(claim, tick, new Set(awake))
       await claim.apply(plans, sweptBy)
-      full = claim.claimed.length >= options.claimLimit
+      full ||= claim.due >= options.claimLimit
       claimed += claim.claimed.length
       queued += plans.filter((plan) => plan.queue !== null).length
     })

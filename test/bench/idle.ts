@@ -24,13 +24,17 @@ export async function benchIdle(): Promise<void> {
     values ('IDLE', 'APIKEY', '\\x00', 'none')`.execute(db)
   // Each stands at a since of its own above the latest change, and is due at its own moment of the 900 seconds.
   await sql`insert into sincewire.listener (listener_name, uid, service, credential_name, listener_url, since_timestamp,
-      since_floor, next_poll_at, next_heartbeat_at, due_at, proven_revision)
-    select 'idle ' || i, gen_random_uuid(), 'bench/idle', 'IDLE', 'https://example.com/hook', s.at, s.at, p.at,
-      now() + interval '6 hours', p.at, 0
+      since_floor, next_heartbeat_at, proven_revision)
+    select 'idle ' || i, gen_random_uuid(), 'bench/idle', 'IDLE', 'https://example.com/hook', s.at, s.at,
+      now() + interval '6 hours', 0
     from generate_series(1, ${sql.lit(LISTENERS)}) i,
-      lateral (select date_trunc('second', now()) + interval '1 second' + i * interval '1 microsecond' as at) s,
+      lateral (select date_trunc('second', now()) + interval '1 second' + i * interval '1 microsecond' as at) s`.execute(
+    db,
+  )
+  await sql`insert into sincewire.schedule (listener_name, due_at, next_poll_at)
+    select 'idle ' || i, p.at, p.at from generate_series(1, ${sql.lit(LISTENERS)}) i,
       lateral (select now() + i * interval '900 seconds' / ${sql.lit(LISTENERS)} as at) p`.execute(db)
-  await sql`vacuum analyze sincewire.listener`.execute(db)
+  await sql`vacuum analyze sincewire.listener, sincewire.schedule`.execute(db)
   const boss = await startBoss({ url: place.url, onError: () => {} })
   const store = createSweepStore(db, await openTurns(boss))
   const spent: number[] = []

@@ -145,11 +145,12 @@ describe('changing', () => {
       item('bench/b', { credentialName: 'C1', listenerName: 'other' }),
     )
     await database.run(
-      `update sincewire.listener set due_at = now() + '1 day', next_heartbeat_at = now() + '1 day', proven_revision = 0`,
+      `update sincewire.listener set next_heartbeat_at = now() + '1 day', proven_revision = 0;
+       update sincewire.schedule set due_at = now() + '1 day'`,
     )
     await ok({ credentialName: 'C2', password: 'another' })
     const due = await database.run(
-      `select listener_name from sincewire.listener where due_at <= now() and next_heartbeat_at <= now() and target_revision = 1 order by 1`,
+      `select listener_name from sincewire.listener join sincewire.schedule using (listener_name) where due_at <= now() and next_heartbeat_at <= now() and target_revision = 1 order by 1`,
     )
     expect(due.map((row) => row['listener_name'])).toEqual(['c2a', 'c2b'])
     expect((await openTarget(served, 'c2a'))?.credential).toMatchObject({

@@ -92,7 +92,13 @@ export async function serveRegistration(database: TestDatabase) {
   const credential = (fields: Item) => call('PUT', 'webhook/credential/manage', fields)
   const list = (query = '') => call('GET', query.startsWith('http') ? query : `webhooks${query}`)
   const listener = (name: string) =>
-    db.selectFrom('sincewire.listener').selectAll().where('listener_name', '=', name).executeTakeFirst()
+    db
+      .selectFrom('sincewire.listener as l')
+      .innerJoin('sincewire.schedule as s', 's.listener_name', 'l.listener_name')
+      .selectAll('l')
+      .select(['s.due_at', 's.next_poll_at'])
+      .where('l.listener_name', '=', name)
+      .executeTakeFirst()
   return { api, db, vault, services, call, manage, credential, list, listener, logged }
 }
 

@@ -30,8 +30,9 @@ const namesOf = (items: readonly Record<string, unknown>[]) =>
 describe('the list', () => {
   test('shows a listener with the documented fields, its status, and no secret', async () => {
     await database.run(`update sincewire.listener set offset_key = 'k7', offset_changed_at = '2026-03-01Z', before_timestamp = '2026-03-02Z',
-      before_floor = '2026-03-02Z', since_timestamp = '2026-02-01 10:00:00.5Z', next_poll_at = '2030-01-01Z', next_heartbeat_at = '2030-01-02Z',
-      failures = 2, hold_since = '2026-03-03Z', heartbeat_error = 'answered 500' where listener_name = 'zz'`)
+      before_floor = '2026-03-02Z', since_timestamp = '2026-02-01 10:00:00.5Z', next_heartbeat_at = '2030-01-02Z',
+      failures = 2, hold_since = '2026-03-03Z', heartbeat_error = 'answered 500' where listener_name = 'zz';
+      update sincewire.schedule set next_poll_at = '2030-01-01Z' where listener_name = 'zz'`)
     const { body } = await list('?service=bench/a')
     expect(body.items[0]).toEqual({
       credentialName: 'A1',

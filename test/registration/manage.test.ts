@@ -20,8 +20,9 @@ const ok = (...items: readonly Item[]) => succeed(manage(...items))
 async function inMidWindow(name: string, failures = 0) {
   await database.run(`update sincewire.listener set before_timestamp = '2026-02-01Z', before_floor = '2026-01-31Z',
     before_snapshot = '10:20:15', offset_changed_at = '2026-01-15 00:00:00.123456Z', offset_key = 'k5', proven_revision = target_revision,
-    due_at = now() + '5 min', next_poll_at = now() + '5 min', next_heartbeat_at = now() + '1 h', failures = ${failures},
-    turn_token = gen_random_uuid() where listener_name = '${name}'`)
+    next_heartbeat_at = now() + '1 h', failures = ${failures}, turn_token = gen_random_uuid()
+    where listener_name = '${name}';
+    update sincewire.schedule set due_at = now() + '5 min', next_poll_at = now() + '5 min' where listener_name = '${name}'`)
   return (await listener(name))!
 }
 
@@ -47,7 +48,8 @@ describe('registering', () => {
       signing_secret: null,
     })
     const [{ due } = {}] = await database.run(
-      `select due_at <= now() and next_poll_at <= now() and next_heartbeat_at <= now() as due from sincewire.listener where listener_name = 'plain'`,
+      `select due_at <= now() and next_poll_at <= now() and next_heartbeat_at <= now() as due
+        from sincewire.listener join sincewire.schedule using (listener_name) where listener_name = 'plain'`,
     )
     expect(due).toBe(true)
   })

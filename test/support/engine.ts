@@ -84,6 +84,7 @@ export async function addListener(db: Db, listener: ListenerColumns): Promise<vo
     .insertInto('sincewire.listener')
     .values({ uid: randomUUID(), credential_name: 'TEST', interval_seconds: 1, ...listener })
     .execute()
+  await db.insertInto('sincewire.schedule').values({ listener_name: listener.listener_name }).execute()
 }
 
 export interface ListenerColumns {

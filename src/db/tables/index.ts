@@ -6,6 +6,7 @@ import type { ClientKeyTable, ClientTable } from './client.ts'
 import type { CodeDetailTable, CodeHeadTable } from './code.ts'
 import type { CertificateWarningTable, CredentialTable } from './credential.ts'
 import type { ListenerTable } from './listener.ts'
+import type { ScheduleTable } from './schedule.ts'
 import type { MerchapiConfigTable } from './merchapi-config.ts'
 import type { PeriodTable, SystemVariablesTable } from './period.ts'
 import type { ProcessConfigTable } from './process.ts'
@@ -36,6 +37,7 @@ export interface Tables {
   'sincewire.client_key': ClientKeyTable
   'sincewire.credential': CredentialTable
   'sincewire.listener': ListenerTable
+  'sincewire.schedule': ScheduleTable
   'sincewire.merchapi_config': MerchapiConfigTable
   'sincewire.refresh_request': RefreshRequestTable
   'sincewire.tick': TickTable

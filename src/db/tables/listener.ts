@@ -37,8 +37,6 @@ export interface ListenerTable {
   before_snapshot: string | null
   offset_changed_at: Instant | null
   offset_key: string | null
-  due_at: Generated<Instant>
-  next_poll_at: Generated<Instant>
   next_heartbeat_at: Generated<Instant>
   proven_revision: number | null
   failures: Generated<number>
