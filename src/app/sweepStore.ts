@@ -2,7 +2,7 @@ import { haveNews } from '../db/feed.ts'
 import type { Db, DbOrTx } from '../db/pool.ts'
 import { findFeeds, type Feed } from '../db/service.ts'
 import * as sweeps from '../db/sweep.ts'
-import { takeTick } from '../db/tick.ts'
+import { takeForgettableTick } from '../db/tick.ts'
 import { addMillis } from '../domain/instant.ts'
 import type { Edge } from '../domain/window.ts'
 import type { Claimed, SweepClaim, SweepStore, TurnQueueName } from '../engine/ports.ts'
@@ -19,7 +19,7 @@ export function createSweepStore(db: Db, queue: Turns): SweepStore {
         return orphans.length
       })
     },
-    takeTick: () => takeTick(db),
+    takeTick: () => takeForgettableTick(db),
     putOffIdle: (limit) => sweeps.putOffIdle(db, limit),
     claim: ({ limit, woken, wakeMaxIntervalSeconds }, plan) =>
       db.transaction().execute(async (tx) => {

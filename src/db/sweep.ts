@@ -25,41 +25,11 @@ export interface PutOff {
   readonly idle: number
 }
 
-/**
- * Puts off what is idle among the listeners that are due, at most so many, earliest first: the line "due, no news" of
- * domain/poll.ts as one statement, since nearly all are idle nearly always. Rows that another process is working on
- * are skipped. A crash of PostgreSQL may forget it: they are looked at again.
- */
+/** Puts off what is idle among the earliest due listeners, at most `limit`. The rule: sql/0009_schedule.sql. */
 export async function putOffIdle(db: DbOrTx, limit: number): Promise<PutOff> {
-  const { rows } = await sql<PutOff>`
-    with due as materialized (
-      select s.listener_name, s.next_poll_at, set_config('synchronous_commit', 'off', true)
-      from sincewire.schedule s
-      -- not clock_timestamp(): a volatile bound would read the whole index
-      where s.due_at <= statement_timestamp() order by s.due_at limit ${limit} for update skip locked
-    ), standing as materialized (
-      select d.listener_name, d.next_poll_at, l.service, l.enabled, l.since_floor, l.next_heartbeat_at,
-        make_interval(secs => l.interval_seconds) as poll_interval,
-        l.turn_queue is null and l.turn_engine is null and l.failures = 0 and l.before_timestamp is null
-          and l.proven_revision = l.target_revision and l.next_heartbeat_at > statement_timestamp() as resting
-      from due d join sincewire.listener l using (listener_name)
-    ), latest as materialized (
-      select m.merchapi_name as service, sincewire.latest_change(m.json_table) as changed_at
-      from (select distinct service from standing where resting) r
-      join sincewire.merchapi_config m on m.merchapi_name = r.service and m.enabled and m.json_table is not null
-    ), put_off as (
-      update sincewire.schedule s set
-        next_poll_at = p.next_poll_at,
-        due_at = case when l.enabled then least(p.next_poll_at, l.next_heartbeat_at)
-                      else statement_timestamp() + interval '1 day' end
-      from standing l left join latest n using (service), lateral (
-        select case when l.next_poll_at <= statement_timestamp() then statement_timestamp() + l.poll_interval
-                    else l.next_poll_at end as next_poll_at) p
-      where s.listener_name = l.listener_name and (not l.enabled or (l.resting
-        and (l.next_poll_at > statement_timestamp() or (n.changed_at > l.since_floor) is not true)))
-      returning 1
-    )
-    select (select count(*)::int from due) as due, (select count(*)::int from put_off) as idle`.execute(db)
+  const { rows } = await sql<PutOff>`select due, idle from sincewire.put_off_idle(${limit}::integer)`.execute(
+    db,
+  )
   return rows[0] ?? { due: 0, idle: 0 }
 }
 
@@ -133,11 +103,9 @@ export interface OrphanRow {
   readonly job: string
 }
 
-// Engine processes that live hold their advisory lock; read once a statement.
-const orphaned = sql`turn_engine is not null and turn_engine <> all (array(
-  select k.objid::bigint from pg_locks k
-  where k.locktype = 'advisory' and k.classid = ${sql.lit(ENGINE_LOCK_CLASS)} and k.granted
-    and k.database = (select oid from pg_database where datname = current_database())))`
+// The select makes it one question a statement, and none when no turn is running.
+const orphaned = sql`turn_engine is not null
+  and turn_engine <> all ((select sincewire.living_engines(${sql.lit(ENGINE_LOCK_CLASS)}))::bigint[])`
 
 /** Whether some turn belongs to an engine process that no longer holds its advisory lock. */
 export async function hasOrphans(db: DbOrTx): Promise<boolean> {

@@ -39,6 +39,8 @@ export interface Poll {
  * | has a window open, not on hold  | yes  | as it is   | as it was      | when the turn or lease ends |
  * | has a heartbeat due             | yes  | as above   | as above       | when the turn or lease ends |
  * | on hold, probe not due          | no   | as it is   | as it was      | probe                     |
+ *
+ * The first line is also a statement of its own (sql/0009_schedule.sql): nearly all listeners are idle nearly always.
  */
 export function pollListener(listener: Listener, context: PollContext, news: boolean): Poll {
   const { now, before } = context
