@@ -61,7 +61,7 @@ test('the statement that puts idle listeners off decides as the rule for a claim
         ? { dueAt: poll.dueAt, nextPollAt: poll.nextPollAt }
         : { dueAt, nextPollAt: listener.nextPollAt }
     const found = after.get(name)!
-    expect({ dueAt: found.dueAt, nextPollAt: found.listener.nextPollAt }, name).toMatchObject(expected)
+    expect({ name, dueAt: found.dueAt, nextPollAt: found.listener.nextPollAt }).toMatchObject(expected)
     if (found.dueAt !== dueAt) putOff += 1
   }
   expect(due).toBe([...before.values()].filter(({ dueAt }) => dueAt <= now).length)
