@@ -11,7 +11,7 @@ import { authorizeCalls, type RoleFor } from './access/authorize.ts'
 import { roleFor as whole } from './access/roles.ts'
 import { identifyAddress } from './address.ts'
 import { checkRefusals, refuseDuringBatch, type BatchGuard } from './batchGuard.ts'
-import { limitBody } from './bodyLimit.ts'
+import { brokeOff, limitBody } from './bodyLimit.ts'
 import { answerFor } from './errors.ts'
 import { addHealth, type Readiness } from './health.ts'
 import { limitHead, type HeadLimits } from './limits.ts'
@@ -76,7 +76,7 @@ export function createApi(options: ApiOptions): Api {
   if (batch) checkRefusals(api, batch)
   api.notFound((c) => c.json(answerFor(notFound(), c.get('correlationId')).body, 404))
   api.onError((error, c) => {
-    const { status, headers, body, ours } = answerFor(error, c.get('correlationId'))
+    const { status, headers, body, ours } = answerFor(brokeOff(c) ?? error, c.get('correlationId'))
     if (ours) c.get('log').error({ err: error }, 'a request failed')
     return c.json(body, status, headers)
   })

@@ -1,5 +1,6 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { incomingOf } from './incoming.ts'
 import type { ApiEnv } from './room.ts'
 
 /**
@@ -23,4 +24,11 @@ export function limitBody(bytes: number): MiddlewareHandler<ApiEnv> {
     }
     await next()
   }
+}
+
+/** What to answer when the client went away, or ran out of time, before its body was there: no failure of ours. */
+export function brokeOff(c: Context): HTTPException | undefined {
+  const incoming = incomingOf(c)
+  if (incoming === undefined || incoming.complete || !incoming.destroyed) return undefined
+  return new HTTPException(400, { message: 'The body broke off' })
 }

@@ -1,6 +1,6 @@
-import type { HttpBindings } from '@hono/node-server'
 import type { MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { incomingOf } from './incoming.ts'
 import type { ApiEnv } from './room.ts'
 
 export interface HeadLimits {
@@ -11,7 +11,7 @@ export interface HeadLimits {
 /** Answers 414 to a longer URL and 431 to more headers. How large headers may be is the server's to say. */
 export function limitHead({ headers, urlCharacters }: HeadLimits): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
+    const incoming = incomingOf(c)
     if (incoming && (incoming.url ?? '').length > urlCharacters) {
       throw new HTTPException(414, { message: `The URL is longer than ${urlCharacters} characters` })
     }

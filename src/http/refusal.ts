@@ -17,7 +17,9 @@ export function answerMalformed(server: Server): void {
   server.prependListener('request', note)
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const { status, text } = bodyFor(417, 'The header Expect may only ask for 100-continue')
-    response.writeHead(status, { 'content-type': 'application/json' }).end(text)
+    response
+      .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+      .end(text)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (answered.has(socket)) return // each further piece of it fails anew
