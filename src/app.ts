@@ -153,12 +153,18 @@ async function askDatabase(db: Db): Promise<Readiness> {
 const GUESSABLE_BELOW = 20
 
 /** What works as asked, but perhaps not as meant. */
-function openQuestions({ host, adminKey, publicUrl }: Config, role: Role): string[] {
+function openQuestions({ host, adminKey, publicUrl, tls, proxies }: Config, role: Role): string[] {
   const local = host === 'localhost' || host === '::1' || host.startsWith('127.')
   return [
     ...(adminKey === undefined || adminKey.length >= GUESSABLE_BELOW
       ? []
       : ['the adminKey is short enough to be guessed: openssl rand -base64 32 makes a better one']),
+    ...(local || tls !== undefined || proxies.trusted.length > 0
+      ? []
+      : [
+          `keys and records travel in the clear to whoever reaches ${host}: set SINCEWIRE_TLS_CERTIFICATE_FILE and ` +
+            'SINCEWIRE_TLS_KEY_FILE, or name the proxy that speaks TLS in SINCEWIRE_PROXIES_TRUSTED',
+        ]),
     ...(publicUrl !== undefined || (local && role === 'all')
       ? []
       : ['the links in calls lead to an address that receivers may not reach: set SINCEWIRE_PUBLIC_URL']),

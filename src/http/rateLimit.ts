@@ -15,7 +15,7 @@ const WINDOW_SECONDS = 60
 export function limitRequests(perMinute: number): MiddlewareHandler<ApiEnv> {
   const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS, keyPrefix: '' })
   return async (c, next) => {
-    const count = await limiter.consume(keyOf(c.get('caller'), c.get('address'))).catch((full: unknown) => {
+    const count = await limiter.consume(keyOf(c.get('caller'))).catch((full: unknown) => {
       if (full instanceof RateLimiterRes) return full
       throw full
     })
@@ -36,8 +36,6 @@ export function limitRequests(perMinute: number): MiddlewareHandler<ApiEnv> {
 }
 
 /** A token's subject and a client may have one name, and are not one. */
-function keyOf(caller: Caller | undefined, address: string | null): string {
-  if (caller === undefined) return `address ${address}`
-  const kind = caller.via === 'bearer' || caller.via === 'adminKey' ? caller.via : 'client'
-  return `${kind} ${caller.client}`
+function keyOf({ via, client }: Caller): string {
+  return `${via === 'bearer' || via === 'adminKey' ? via : 'client'} ${client}`
 }

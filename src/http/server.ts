@@ -90,11 +90,16 @@ function connectionLimits({ limits, proxies }: ServerSettings, log: Log): Connec
   }
 }
 
-function reload(server: TlsServer, tls: TlsSettings, pair: TlsPair, log: Log): () => void {
-  return reloadTls(tls, pair, {
-    onPair({ options, validTo }) {
-      server.setSecureContext(options)
-      log.info({ validTo }, 'a new TLS certificate is in use')
+function reload(server: TlsServer, tls: TlsSettings, first: TlsPair, log: Log): () => void {
+  const tell = ({ validTo }: TlsPair, words: string) => {
+    if (Date.parse(validTo) < Date.now()) log.warn({ validTo }, `${words}, but it has expired`)
+    else log.info({ validTo }, words)
+  }
+  tell(first, 'a TLS certificate is in use')
+  return reloadTls(tls, first, {
+    onPair(pair) {
+      server.setSecureContext(pair.options)
+      tell(pair, 'a new TLS certificate is in use')
     },
     onFault: (reason) => log.warn({ reason }, 'the new TLS certificate cannot be used; the old one stays'),
   })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
@@ -86,6 +87,23 @@ test('slow clients are dropped, however they are slow, and others are served mea
   expect(await addressSeen(url)).toBe('127.0.0.1')
   await Promise.all(clients.map(({ over }) => over)).finally(() => clearInterval(drip))
   expect(await addressSeen(url)).toBe('127.0.0.1')
+})
+
+test('a client that does not take its answer is dropped', async () => {
+  const big = 'x'.repeat(64 << 20)
+  const serving = (api: Api) => void api.get('/big', (c) => c.text(big))
+  const settings = { 'limits.connectionsPerAddress': 1, 'limits.stalledTimeoutMilliseconds': 200 }
+  const { port } = await serveApi({ rooms: [serving] }, settings)
+  const client = await rawClient(port)
+  client.socket.write('GET /big HTTP/1.1\r\nhost: x\r\n\r\n')
+  await once(client.socket, 'data')
+  client.socket.pause()
+  // Its place is free again, though it never closes its end.
+  await eventually(async () => {
+    const next = await rawClient(port)
+    next.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+    return (await next.over).startsWith('HTTP/1.1 200')
+  })
 })
 
 describe('connections', () => {

@@ -49,7 +49,7 @@ test('clients are counted each for itself, also when a token bears the name of a
   const ask = limited(1)
   const callers = ['apiKey a', 'apiKey b', 'bearer a', 'adminKey a']
   for (const status of [ACCEPTED, 429]) {
-    for (const caller of callers) expect((await ask(caller)).status, caller).toBe(status)
+    for (const caller of callers) expect([caller, (await ask(caller)).status]).toEqual([caller, status])
   }
 })
 

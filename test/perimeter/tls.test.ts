@@ -163,7 +163,7 @@ describe('a new pair', () => {
     const { port } = await serveApi({ log, rooms }, files.settings)
     const faults = [
       () => files.write({ cert: second.cert }), // not the key of this one
-      () => files.write({ ...first, key: `${second.key.slice(0, 60)}` }),
+      () => files.write({ ...first, key: second.key.slice(0, 60) }),
       () => files.write({ cert: 'nothing', key: second.key }),
       () => rmSync(join(files.folder, 'key.pem')),
     ]
@@ -174,10 +174,16 @@ describe('a new pair', () => {
     }
     files.write(second)
     await eventually(async () => (await shownOn(port)) === bare(second))
-    expect([said(40).length, said(30).length]).toEqual([faults.length, 1])
+    expect([said(40).length, said(30).length]).toEqual([faults.length, 2])
     const material = [first, second].flatMap(({ key }) => key.split('\n').slice(1, -2))
     expect(material.filter((part) => lines.join('').includes(part))).toEqual([])
   })
+})
+
+test('an expired certificate is used, and told', async () => {
+  const { log, said } = collectLog()
+  await serveApi({ log, rooms }, pairOfFiles(await issue({ host: '127.0.0.1', expired: true })).settings)
+  expect(said(40).join('')).toContain('a TLS certificate is in use, but it has expired')
 })
 
 describe('a bad pair stops the start with one sentence that names the setting', () => {

@@ -24,6 +24,7 @@ export const password = 'not a secret here'
 /** Whatever the settings say otherwise: nothing of the caller's is touched, and nothing is reached from outside. */
 const ownSettings = {
   ...{ host: '127.0.0.1', port: 0, publicUrl: null, databaseUrl: null, masterKey: null },
+  ...{ 'tls.certificateFile': null, 'tls.keyFile': null },
   ...{ 'targets.allow': [], 'targets.allowHttp': ['127.0.0.1'] },
   // An outage of seconds should end in seconds.
   ...{ 'engine.retry.inPlaceRetries': 1, 'engine.retry.holdBaseSeconds': 1 },

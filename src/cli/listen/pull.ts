@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import pRetry from 'p-retry'
 import { request } from 'undici'
+import { parseRetryAfter } from '../../domain/retryAfter.ts'
 import { parsePage, type PageBody } from './body.ts'
 
 export interface PullOptions {
@@ -12,6 +14,16 @@ export interface PullOptions {
 
 const RETRY = { retries: 5, minTimeout: 100, maxTimeout: 3000 }
 const REQUEST_MILLISECONDS = 60_000
+/** A minute's limit of requests is over after a minute. */
+const MAX_WAIT_MILLISECONDS = 65_000
+
+class Refused extends Error {
+  readonly waitMilliseconds: number
+  constructor(message: string, waitMilliseconds: number) {
+    super(message)
+    this.waitMilliseconds = waitMilliseconds
+  }
+}
 
 /**
  * Pulls a window page by page, following the links of rel `next`. Throws an Error with one sentence when a page cannot
@@ -30,18 +42,28 @@ export async function* pull(href: string, options: PullOptions): AsyncGenerator<
 
 async function pullPage(href: string, { publishKey, signal }: PullOptions): Promise<PageBody> {
   const attempt = async () => {
-    const { statusCode, body } = await request(href, {
+    const { statusCode, headers, body } = await request(href, {
       headers: publishKey === undefined ? {} : { 'x-api-key': publishKey },
       signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MILLISECONDS)]),
     })
     const bytes = Buffer.from(await body.arrayBuffer())
-    if (statusCode !== 200) throw new Error(`status ${statusCode}: ${bytes.toString('utf8', 0, 200)}`)
+    if (statusCode !== 200) {
+      const wait = parseRetryAfter(headers['retry-after']?.toString(), Date.now()) ?? 0
+      throw new Refused(`status ${statusCode}: ${bytes.toString('utf8', 0, 200)}`, wait)
+    }
     const page = parsePage(bytes)
     if (!page) throw new Error('the answer is not a page of the publish API')
     return page
   }
   try {
-    return await pRetry(attempt, { ...RETRY, signal })
+    return await pRetry(attempt, {
+      ...{ ...RETRY, signal },
+      onFailedAttempt: async ({ error, retryDelay, retriesLeft }) => {
+        if (!(error instanceof Refused) || retriesLeft === 0) return
+        const wait = Math.min(error.waitMilliseconds, MAX_WAIT_MILLISECONDS)
+        await delay(Math.max(0, wait - retryDelay), undefined, { signal })
+      },
+    })
   } catch (error) {
     throw new Error(
       `${href} could not be pulled: ${error instanceof Error ? error.message : String(error)}`,

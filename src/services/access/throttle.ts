@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { partyOf } from '../../domain/connections.ts'
 
 export interface ThrottleOptions {
   /** Failed attempts of one address within the window before it has to wait. */
@@ -24,7 +24,7 @@ export function createThrottle({ failures, windowSeconds, clock }: ThrottleOptio
   // Windows are of one length, so the order of insertion is the order in which they end.
   const windows = new Map<string, { readonly ends: number; count: number }>()
   const nameFor = (address: string | null) => {
-    const name = networkOf(address)
+    const name = address === null ? 'none' : partyOf(address)
     return windows.has(name) || windows.size < MAX_ADDRESSES ? name : OTHERS
   }
   const dropEnded = () => {
@@ -48,19 +48,4 @@ export function createThrottle({ failures, windowSeconds, clock }: ThrottleOptio
       else windows.set(name, { ends: clock() + windowSeconds * 1000, count: 1 })
     },
   }
-}
-
-/** A host has a whole /64 of IPv6 to call from. */
-function networkOf(address: string | null): string {
-  if (address === null) return 'none'
-  if (!isIPv6(address)) return address
-  const [head = '', tail = ''] = address.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const after = tail === '' ? [] : tail.split(':')
-  const whole = [
-    ...groups,
-    ...Array<string>(Math.max(0, 8 - groups.length - after.length)).fill('0'),
-    ...after,
-  ]
-  return whole.slice(0, 4).join(':')
 }
