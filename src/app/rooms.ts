@@ -28,6 +28,7 @@ export function createRooms(base: Base): readonly ((api: Api) => void)[] {
     ...{ db, vault, publicUrl },
     random: (size) => randomBytes(size),
     targets: config.targets,
+    signatureOverlapHours: config.outgoing.signatureOverlapHours,
     uuid: randomUUID,
   })
   const readPage = createReadPage({ db, publicUrl, cacheMegabytes: config.engine.pageCacheMegabytes })

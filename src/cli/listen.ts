@@ -1,5 +1,6 @@
 import { unusable } from '../domain/errors.ts'
 import { signingSecretFault } from '../domain/registration/signingSecret.ts'
+import { verifyingKey } from '../domain/signingKey.ts'
 import { usage, type CommandContext, type Register } from './command.ts'
 import { parseCredential, type ExpectedCredential } from './listen/credential.ts'
 import { lineOf, summaryOf } from './listen/lines.ts'
@@ -10,7 +11,7 @@ import { readState, writeState } from './listen/stateFile.ts'
 interface Options {
   readonly port: string
   readonly host: string
-  readonly signingSecret?: string
+  readonly signingSecret?: readonly string[]
   readonly credential?: string
   readonly key?: readonly string[]
   readonly publishUrl?: string
@@ -38,7 +39,10 @@ export const registerListen: Register = (program, context) => {
     .description('Runs a receiver for trying things out. Each call is printed in one line.')
     .option('--port <number>', 'where to listen; 0 picks a free port', '9090')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
-    .option('--signing-secret <whsec>', 'refuse calls that are not signed with it')
+    .option(
+      '--signing-secret <keys...>',
+      'refuse calls that none of these has signed: whsec_… (v1) or whpk_… (v1a)',
+    )
     .option(
       '--credential <it>',
       'refuse calls without it: basic:user:password, apikey:KEY, bearer or bearer:TOKEN',
@@ -94,7 +98,7 @@ function receiverOptions(options: Options, context: CommandContext): ReceiverOpt
   return {
     host: options.host,
     port: numberOf('--port', options.port, 0, 65_535),
-    signingSecret: signingSecretOf(options.signingSecret),
+    signingKeys: options.signingSecret?.map(verifyingKeyOf),
     credential: credentialOf(options.credential),
     misbehaviour: {
       failRate: numberOf('--fail-rate', failRate ?? (status === undefined ? '0' : '1'), 0, 1),
@@ -142,10 +146,11 @@ function numberOf(option: string, text: string, from: number, to: number): numbe
   return value
 }
 
-function signingSecretOf(text: string | undefined): string | undefined {
-  const fault = text === undefined ? undefined : signingSecretFault(text)
-  if (fault !== undefined) throw usage('--signing-secret must be whsec_ and base64 of 24 to 64 bytes')
-  return text
+function verifyingKeyOf(text: string): string {
+  const shared = !text.startsWith('whpk_')
+  if (shared ? signingSecretFault(text) === undefined && text.startsWith('whsec_') : verifyingKey(text))
+    return text
+  throw usage('--signing-secret must be whsec_ and base64 of 24 to 64 bytes, or whpk_ and base64 of 32')
 }
 
 function credentialOf(text: string | undefined): ExpectedCredential | undefined {

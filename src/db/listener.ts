@@ -3,6 +3,7 @@ import type { Registered } from '../domain/amend.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Listener } from '../domain/listener.ts'
 import type { Edge } from '../domain/window.ts'
+import { SECRET_COLUMNS, secretColumns, toSecrets, type StoredSecrets } from './listenerSecrets.ts'
 import type { DbOrTx } from './pool.ts'
 import type { ListenerTable } from './tables/listener.ts'
 import type { ScheduleTable } from './tables/schedule.ts'
@@ -11,11 +12,7 @@ import type { ScheduleTable } from './tables/schedule.ts'
 export type ListenerRow = Selectable<ListenerTable> & Pick<Selectable<ScheduleTable>, 'next_poll_at'>
 
 /** A listener with all that a change of registration reads or writes. */
-export interface StoredListener extends Registered {
-  /** Sealed. */
-  readonly signingSecret: Buffer | null
-  readonly signingKeyId: string | null
-}
+export interface StoredListener extends Registered, StoredSecrets {}
 
 /** A row as the domain knows it: edges and position instead of column triples, no secret. */
 export function toListener(row: ListenerRow): Listener {
@@ -58,8 +55,7 @@ function toStored(row: ListenerRow & Selectable<ScheduleTable>): StoredListener 
     ...toListener(row),
     dueAt: row.due_at,
     disabledReason: row.disabled_reason,
-    signingSecret: row.signing_secret,
-    signingKeyId: row.signing_key_id,
+    ...toSecrets(row),
   }
 }
 
@@ -98,14 +94,15 @@ export function findTarget(db: DbOrTx, listenerName: string) {
     .selectFrom('sincewire.listener as l')
     .innerJoin('sincewire.credential as c', 'c.credential_name', 'l.credential_name')
     .selectAll('c')
-    .select(['l.uid', 'l.target_revision', 'l.signing_secret'])
+    .select(['l.uid', 'l.target_revision'])
+    .select(SECRET_COLUMNS.map((column) => `l.${column}` as const))
     .where('l.listener_name', '=', listenerName)
     .executeTakeFirst()
 }
 
 const WRITTEN = [
   'credential_name', 'listener_url', 'enabled', 'include_payload', 'interval_seconds', 'page_limit',
-  'query_parameter', 'heartbeat_interval_hours', 'signing_secret', 'signing_key_id', 'generation',
+  'query_parameter', 'heartbeat_interval_hours', ...SECRET_COLUMNS, 'generation',
   'target_revision', 'since_timestamp', 'since_floor', 'since_snapshot', 'before_timestamp', 'before_floor',
   'before_snapshot', 'offset_changed_at', 'offset_key', 'next_heartbeat_at',
   'failures', 'hold_since', 'heartbeat_error', 'disabled_reason', 'updated_at',
@@ -218,8 +215,7 @@ function toRow(listener: StoredListener, now: Instant) {
     page_limit: listener.pageLimit,
     query_parameter: listener.queryParameter,
     heartbeat_interval_hours: listener.heartbeatIntervalHours,
-    signing_secret: listener.signingSecret && `\\x${listener.signingSecret.toString('hex')}`,
-    signing_key_id: listener.signingKeyId,
+    ...secretColumns(listener),
     generation: listener.generation,
     target_revision: listener.targetRevision,
     since_timestamp: listener.since.at,

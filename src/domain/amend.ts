@@ -4,8 +4,8 @@
  *
  *   changed                          generation  target  window    position  looked at
  *   listenerUrl, credentialName,                 + 1     stays     stays     now: heartbeat first; a hold ends
- *     signingSecret, the
- *     credential's content
+ *     signing keys, headers,
+ *     the credential's content
  *   sinceTimestamp                   + 1                 closed    cleared   now, from the new since
  *   includePayload                   + 1                 closed    cleared   now, from the current since
  *   enabled N                                            stays     stays     not at all (the engine reads enabled)
@@ -43,8 +43,8 @@ export interface Change {
   readonly heartbeatIntervalHours?: number | undefined
   /** sinceTimestamp as the edge that it stands for. */
   readonly since?: Edge | undefined
-  /** The signing secret becomes another one, or none. */
-  readonly signingSecret?: 'changed' | undefined
+  /** Signing keys or headers become others, or none. */
+  readonly secrets?: 'changed' | undefined
   readonly deleteInd?: boolean | undefined
 }
 
@@ -57,11 +57,10 @@ export type Amended<T extends Registered> =
 export function amend<T extends Registered>(listener: T, change: Change, now: Instant): Amended<T> {
   if (change.deleteInd === true) return { kind: 'deleted' }
   const values = differing(listener, change)
-  if (Object.keys(values).length === 0 && !change.since && !change.signingSecret) return { kind: 'unchanged' }
+  if (Object.keys(values).length === 0 && !change.since && !change.secrets) return { kind: 'unchanged' }
 
   let next: T = { ...listener, ...values }
-  if (change.signingSecret || 'listenerUrl' in values || 'credentialName' in values)
-    next = retarget(next, now)
+  if (change.secrets || 'listenerUrl' in values || 'credentialName' in values) next = retarget(next, now)
   if (change.since || 'includePayload' in values) next = restart(next, change.since ?? next.since, now)
   if ('intervalSeconds' in values) next = pollBy(next, addMillis(now, next.intervalSeconds * 1000))
   if (values.enabled === true) next = resume(next, now)
@@ -75,7 +74,7 @@ export function retarget<T extends Registered>(listener: T, now: Instant): T {
 
 /** The values that are given and not the present ones. */
 function differing(listener: Registered, change: Change): Partial<Listener> {
-  const { since: _, signingSecret: __, deleteInd: ___, ...values } = change
+  const { since: _, secrets: __, deleteInd: ___, ...values } = change
   const keys = Object.keys(values) as (keyof typeof values)[]
   return Object.fromEntries(
     keys

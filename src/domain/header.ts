@@ -13,7 +13,7 @@ const RESERVED_BEGINNINGS = ['content-', 'proxy-', 'webhook-', 'x-forwarded-', '
 /** What is wrong with a name for a header of a listener's own, as the end of a sentence; undefined: nothing. */
 export function headerNameFault(name: string): string | undefined {
   const lower = name.toLowerCase()
-  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) return 'must be a header name: letters, digits and - mostly'
+  if (!/^[a-z0-9][a-z0-9._-]*$/.test(lower)) return 'must be a header name: letters, digits, - _ and .'
   const taken = RESERVED.has(lower) || RESERVED_BEGINNINGS.some((beginning) => lower.startsWith(beginning))
   return taken ? 'is a reserved header' : undefined
 }

@@ -62,7 +62,7 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const agents = createAgents({
     ...options,
-    proxy: options.proxy === undefined ? undefined : createProxy(options.proxy),
+    proxy: options.proxy === undefined ? undefined : createProxy(options.proxy, options.extraCa),
     timeoutMilliseconds: options.connectTimeoutMilliseconds,
     keepAliveMilliseconds: options.keepAliveMilliseconds ?? 4_000, // below the 5 s after which many servers hang up
   })

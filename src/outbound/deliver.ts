@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { OpenCredential } from '../domain/credential.ts'
 import { SincewireError } from '../domain/errors.ts'
+import { toMillis, type Instant } from '../domain/instant.ts'
 import type { Deliver, OutgoingCall, Sent, Target } from '../engine/ports.ts'
 import type { Answered, Client, PostRequest } from './client.ts'
 import { createAuthenticate } from './credential/index.ts'
@@ -8,15 +9,26 @@ import type { Authenticated } from './credential/authenticate.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
 import { failed, failureOf, type Failure } from './failure.ts'
 import { Lru } from './lru.ts'
-import { signatureHeaders, signingKey } from '../domain/signature.ts'
+import { signatureHeaders } from '../domain/signature.ts'
+import { signingKey } from '../domain/signingKey.ts'
 
 /** A listener's secrets as they are now, and which registration and revision they belong to. */
 export interface OpenTarget {
   readonly listenerUid: string
   readonly targetRevision: number
   readonly credential: OpenCredential
-  /** `whsec_…`; null: calls are not signed. */
-  readonly signingSecret: string | null
+  /** None: calls are not signed. */
+  readonly signingKeys: readonly SigningKey[]
+  /** Of the listener's own; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** A key in the clear. */
+export interface SigningKey {
+  /** `whsec_…` or `whsk_…`. */
+  readonly secret: string
+  /** A key that was replaced: the moment from which on it signs no more. */
+  readonly until: Instant | null
 }
 
 export interface DeliverOptions {
@@ -38,7 +50,8 @@ const MAX_OPEN = 10_000
 interface Opened {
   readonly kind: 'opened'
   readonly credential: OpenCredential
-  readonly key: KeyObject | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly keys: readonly { readonly key: KeyObject; readonly untilMilliseconds: number }[]
 }
 
 /** Makes the engine's way out: see Deliver in engine/ports.ts. */
@@ -48,18 +61,19 @@ export function createDeliver(options: DeliverOptions): Deliver {
   const userAgent = `Sincewire/${options.version}`
   const open = rememberingOpener(options)
 
-  const request = (call: OutgoingCall, { key, credential }: Opened, shown: Authenticated): PostRequest => ({
+  const request = (call: OutgoingCall, opened: Opened, shown: Authenticated): PostRequest => ({
     url: call.target.url,
     headers: {
+      ...opened.headers, // first: what is ours wins
       'content-type': 'application/json',
       'user-agent': userAgent,
       'x-correlation-id': call.correlationId,
-      ...webhookHeaders(call, key, Math.floor(clock() / 1000)),
+      ...webhookHeaders(call, opened, clock()),
       ...shown.headers,
     },
     body: call.body,
-    secrets: shown.secrets,
-    tls: credential.tls,
+    secrets: [...shown.secrets, ...Object.values(opened.headers).filter(isTelling)],
+    tls: opened.credential.tls,
   })
 
   const attempt = async (call: OutgoingCall, deadline: Deadline): Promise<Answered | Failure> => {
@@ -103,8 +117,12 @@ async function openSafely(options: DeliverOptions, target: Target): Promise<Open
     if (found?.listenerUid !== target.listenerUid || found.targetRevision !== target.targetRevision) {
       return failed('superseded', 'The registration changed before the call went out.')
     }
-    const { credential, signingSecret } = found
-    return { kind: 'opened', credential, key: signingSecret === null ? undefined : signingKey(signingSecret) }
+    const { credential, headers, signingKeys } = found
+    const keys = signingKeys.map(({ secret, until }) => ({
+      key: signingKey(secret),
+      untilMilliseconds: until === null ? Infinity : toMillis(until),
+    }))
+    return { kind: 'opened', credential, headers, keys }
   } catch (error) {
     options.onError?.(error)
     const why = error instanceof SincewireError ? error.message : 'The credential could not be read.'
@@ -113,13 +131,18 @@ async function openSafely(options: DeliverOptions, target: Target): Promise<Open
 }
 
 /** Unsigned calls carry the id and the time too: receivers drop repeats by the id. */
-function webhookHeaders(
-  call: OutgoingCall,
-  key: KeyObject | undefined,
-  seconds: number,
-): Record<string, string> {
-  if (key) return signatureHeaders(key, call.webhookId, seconds, call.body)
+function webhookHeaders(call: OutgoingCall, { keys }: Opened, milliseconds: number): Record<string, string> {
+  const seconds = Math.floor(milliseconds / 1000)
+  const signing = keys
+    .filter(({ untilMilliseconds }) => milliseconds < untilMilliseconds)
+    .map(({ key }) => key)
+  if (signing.length > 0) return signatureHeaders(signing, call.webhookId, seconds, call.body)
   return { 'webhook-id': call.webhookId, 'webhook-timestamp': String(seconds) }
+}
+
+/** Blotting out shorter values (`1`, `eu`) would make an echoed answer unreadable and hide nothing. */
+function isTelling(value: string): boolean {
+  return value.length >= 6
 }
 
 function hostOf(url: string): string {

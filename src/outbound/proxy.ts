@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
+import { getCACertificates } from 'node:tls'
 
 /** A forward proxy, from a URL such as `http://user:password@proxy.example.com:3128`. */
 export interface Proxy {
@@ -17,7 +18,7 @@ export class ProxyTrouble extends Error {
 }
 
 /** Every connection is asked for by CONNECT, plain http too: the proxy sees host and port and no content. */
-export function createProxy(url: string): Proxy {
+export function createProxy(url: string, extraCa: readonly string[] = []): Proxy {
   const { protocol, hostname, port, username, password } = new URL(url)
   const secure = protocol === 'https:'
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
@@ -27,7 +28,11 @@ export function createProxy(url: string): Proxy {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? (secure ? 443 : 80) : Number(port),
     agent: false,
-    ...(secure && { minVersion: 'TLSv1.2' as const, rejectUnauthorized: true }),
+    ...(secure && {
+      minVersion: 'TLSv1.2' as const,
+      rejectUnauthorized: true,
+      ca: [...getCACertificates('default'), ...extraCa],
+    }),
   }
   return {
     tunnel: (place, timeoutMilliseconds) => {

@@ -70,7 +70,7 @@ const table: Record<keyof Change, readonly [Registered, Change, Partial<Register
     ],
   ],
   credentialName: [[listener, { credentialName: 'APP2' }, { credentialName: 'APP2', ...newTarget }]],
-  signingSecret: [[listener, { signingSecret: 'changed' }, newTarget]],
+  secrets: [[listener, { secrets: 'changed' }, newTarget]],
   since: [
     [listener, { since }, { since, ...restarted }],
     [listener, { since: listener.since }, restarted],
@@ -161,7 +161,7 @@ const change: fc.Arbitrary<Change> = fc.record(
     queryParameter: fc.constantFrom(null, 'include=items.item'),
     heartbeatIntervalHours: fc.constantFrom(1, 6),
     since: edge,
-    signingSecret: fc.constant('changed' as const),
+    secrets: fc.constant('changed' as const),
   },
   { requiredKeys: [] },
 )
@@ -171,12 +171,12 @@ function model(before: Registered, asked: Change) {
   const differs = (field: keyof Change & keyof Registered) =>
     asked[field] !== undefined && asked[field] !== before[field]
   return {
-    retargets: differs('listenerUrl') || differs('credentialName') || asked.signingSecret !== undefined,
+    retargets: differs('listenerUrl') || differs('credentialName') || asked.secrets !== undefined,
     restarts: asked.since !== undefined || differs('includePayload'),
     resumes: differs('enabled') && asked.enabled === true,
     any: Object.keys(asked).some(
       (field) =>
-        field === 'since' || field === 'signingSecret' || differs(field as keyof Change & keyof Registered),
+        field === 'since' || field === 'secrets' || differs(field as keyof Change & keyof Registered),
     ),
   }
 }
@@ -189,7 +189,7 @@ test('any change of several fields does what each of them does', () => {
       expect(amended.kind).toBe(expected.any ? 'changed' : 'unchanged')
       if (amended.kind !== 'changed') return
       const after = amended.listener
-      const { since: newSince, signingSecret: _, ...values } = asked
+      const { since: newSince, secrets: _, ...values } = asked
       expect(after).toMatchObject(values)
 
       expect(after.targetRevision - before.targetRevision).toBe(expected.retargets ? 1 : 0)
@@ -220,7 +220,7 @@ test('any change of several fields does what each of them does', () => {
 test('asking for the same again changes nothing, except that a since given is a replay', () => {
   fc.assert(
     fc.property(registered, change, instant, (before, asked, now) => {
-      const { since: _, signingSecret: __, ...values } = asked
+      const { since: _, secrets: __, ...values } = asked
       const once = amend(before, values, now)
       const standing = once.kind === 'changed' ? once.listener : before
       expect(amend(standing, values, now).kind).toBe('unchanged')

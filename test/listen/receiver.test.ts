@@ -83,13 +83,13 @@ test('a missing window is a gap that names what is missing; an old one is a repl
 
 test('only rightly signed calls are taken when a secret is given', async () => {
   const happenings: object[] = []
-  const signed = await started({ signingSecret: secret, onHappening: (one) => happenings.push(one) }, secret)
+  const signed = await started({ signingKeys: [secret], onHappening: (one) => happenings.push(one) }, secret)
   expect(await signed.heartbeat('a')).toBe(200)
-  const other = await started({ signingSecret: secret }, `whsec_${Buffer.alloc(32, 1).toString('base64')}`)
+  const other = await started({ signingKeys: [secret] }, `whsec_${Buffer.alloc(32, 1).toString('base64')}`)
   expect(await other.heartbeat('a')).toBe(401)
-  const unsigned = await started({ signingSecret: secret })
+  const unsigned = await started({ signingKeys: [secret] })
   expect(await unsigned.heartbeat('a')).toBe(401)
-  const later = await started({ signingSecret: secret, clock: () => Date.now() + 3_600_000 }, secret)
+  const later = await started({ signingKeys: [secret], clock: () => Date.now() + 3_600_000 }, secret)
   expect(await later.heartbeat('a')).toBe(401)
   expect(happenings).toMatchObject([{ kind: 'call', type: 'HEARTBEAT', signed: true }])
   expect(unsigned.receiver.report()).toMatchObject({ refused: 1, calls: { HEARTBEAT: 0 } })

@@ -23,7 +23,7 @@ async function started(options: ReceiverOptions): Promise<Receiver> {
   const receiver = await createReceiver({
     keys: { '*': ['id'] },
     credential,
-    signingSecret: secret,
+    signingKeys: [secret],
     ...options,
   })
   cleanUp(() => receiver.close())

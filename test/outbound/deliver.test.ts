@@ -89,7 +89,13 @@ describe('secrets', () => {
   })
 
   test('of another revision or registration are never sent to the old place', async () => {
-    const now = { listenerUid: 'another', targetRevision: 3, credential: apikey, signingSecret: null }
+    const now = {
+      listenerUid: 'another',
+      targetRevision: 3,
+      credential: apikey,
+      signingKeys: [],
+      headers: {},
+    }
     const other = delivery(hooks.url, apikey, { openTarget: () => Promise.resolve(now) })
     const before = hooks.calls.length
     expect(await other.send()).toMatchObject({ kind: 'failed', reason: 'superseded' })

@@ -28,6 +28,7 @@ export interface Answer extends Record<string, unknown> {
   }[]
   readonly businessError?: readonly { readonly service: string; readonly errorMessage: string }[]
   readonly signingSecrets?: readonly { readonly listenerName: string; readonly signingSecret: string }[]
+  readonly signingKeys?: readonly { readonly listenerName: string; readonly publicKey: string }[]
   readonly items: readonly Record<string, unknown>[]
   readonly hasMore: boolean
   readonly count: number
@@ -61,6 +62,7 @@ export async function serveRegistration(database: TestDatabase) {
       allow: ['*.receiver.example', '127.0.0.1', 'localhost:9000'],
       allowHttp: ['127.0.0.1', 'localhost:9000'],
     },
+    signatureOverlapHours: 24,
     uuid: randomUUID,
     random: randomBytes,
     publicUrl,

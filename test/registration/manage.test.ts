@@ -225,18 +225,20 @@ describe('signing secrets', () => {
     const { text, body: page } = await served.list('?service=bench/a')
     expect(text).not.toContain('whsec_')
     expect(page.items.find(({ listenerName }) => listenerName === 'signed')).toMatchObject({ signed: 'Y' })
-    expect((await openTarget(served, 'signed'))?.signingSecret).toBe(made?.signingSecret)
+    expect((await openTarget(served, 'signed'))?.signingKeys).toEqual([
+      { secret: made?.signingSecret, until: null },
+    ])
   })
 
   test('a given one is kept, another one moves the target, blank spaces end the signing', async () => {
     const named = { service: 'bench/a', listenerName: 'given' }
     await ok(item('bench/a', { listenerName: 'given', signingSecret: secret }))
-    expect(await openTarget(served, 'given')).toMatchObject({ signingSecret: secret, targetRevision: 0 })
+    expect(await openTarget(served, 'given')).toMatchObject({ signingKeys: [{ secret }], targetRevision: 0 })
     await ok({ ...named, signingSecret: secret })
     await ok({ ...named, signingSecret: '' })
-    expect(await openTarget(served, 'given')).toMatchObject({ signingSecret: secret, targetRevision: 0 })
+    expect(await openTarget(served, 'given')).toMatchObject({ signingKeys: [{ secret }], targetRevision: 0 })
     await ok({ ...named, signingSecret: '  ' })
-    expect(await openTarget(served, 'given')).toMatchObject({ signingSecret: null, targetRevision: 1 })
+    expect(await openTarget(served, 'given')).toMatchObject({ signingKeys: [], targetRevision: 1 })
   })
 })
 

@@ -1,8 +1,10 @@
+import type { KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { signatureFault, signingKey } from '../../domain/signature.ts'
+import { signatureFault } from '../../domain/signature.ts'
+import { verifyingKey } from '../../domain/signingKey.ts'
 import { parseBody, type Body, type WindowBody } from './body.ts'
 import { admits, type ExpectedCredential } from './credential.ts'
 import { edgesOf, Followed, type SavedListener } from './listener.ts'
@@ -24,8 +26,8 @@ export interface ReceiverOptions {
   readonly host?: string
   /** Default 0: a free one. */
   readonly port?: number
-  /** `whsec_…`: calls that are not rightly signed are refused. */
-  readonly signingSecret?: string | undefined
+  /** `whsec_…` or `whpk_…`: calls that none of them has signed are refused. */
+  readonly signingKeys?: readonly string[] | undefined
   /** Calls that do not show it are refused. */
   readonly credential?: ExpectedCredential | undefined
   readonly misbehaviour?: Partial<Misbehaviour>
@@ -72,7 +74,7 @@ export async function createReceiver(options: ReceiverOptions = {}): Promise<Rec
   const stop = new AbortController()
   const state: State = {
     options,
-    key: options.signingSecret === undefined ? undefined : signingKey(options.signingSecret),
+    keys: options.signingKeys?.map(keyOf) ?? [],
     misbehaviour: { failRate: 0, status: 503, delayMilliseconds: 0, ...options.misbehaviour },
     followed: new Map(saved.map((one) => [one.listenerName, new Followed(one)])),
     seen: new Set(),
@@ -111,7 +113,7 @@ export async function createReceiver(options: ReceiverOptions = {}): Promise<Rec
 
 interface State {
   readonly options: ReceiverOptions
-  readonly key: ReturnType<typeof signingKey> | undefined
+  readonly keys: readonly KeyObject[]
   misbehaviour: Misbehaviour
   readonly followed: Map<string, Followed>
   readonly seen: Set<string>
@@ -150,7 +152,8 @@ async function takeCall(
   if (method !== 'POST') return refuse(405, `${method} is not POST`)
   if (!bytes) return refuse(413, 'the body is too large')
   if (credential && !admits(credential, headers)) return refuse(401, 'the credential is missing or wrong')
-  const fault = state.key && signatureFault(state.key, headers, bytes, clock() / 1000)
+  const signing = state.keys.length > 0
+  const fault = signing ? signatureFault(state.keys, headers, bytes, clock() / 1000) : undefined
   if (fault !== undefined) return refuse(401, fault)
   const body = parseBody(bytes)
   if (!body) return refuse(400, 'the body is not a HEARTBEAT, EVENT or PAYLOAD')
@@ -167,7 +170,7 @@ async function takeBody(state: State, body: Body, webhookId: string): Promise<vo
     listenerName,
     service,
     webhookId,
-    signed: state.key !== undefined,
+    signed: state.keys.length > 0,
     duplicate,
   } as const
   if (duplicate || type === 'HEARTBEAT') return state.tell(call)
@@ -225,6 +228,12 @@ function isRepeat({ seen }: State, webhookId: string): boolean {
   seen.add(webhookId)
   if (seen.size > MAX_SEEN) seen.delete(seen.values().next().value ?? '')
   return false
+}
+
+function keyOf(text: string): KeyObject {
+  const key = verifyingKey(text)
+  if (!key) throw new RangeError('a key to verify with is whsec_ or whpk_ and the key in base64')
+  return key
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {

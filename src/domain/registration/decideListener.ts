@@ -22,6 +22,12 @@ export interface ListenerRequest {
   readonly heartbeatIntervalHours?: number | undefined
   /** `whsec_…`, GENERATE for a new one, or null: calls are no longer signed. */
   readonly signingSecret?: string | null | undefined
+  /** GENERATE for a new ed25519 key pair, or null: no such signatures. */
+  readonly signingKey?: 'GENERATE' | null | undefined
+  /** For how long what is replaced goes on signing, from now; 0: not at all. */
+  readonly signingOverlapHours?: number | undefined
+  /** Headers of its own, all of them: none clears them. Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   readonly deleteInd?: boolean | undefined
 }
 
@@ -37,7 +43,7 @@ export interface ListenerFacts {
 
 export type ListenerDecision =
   | { readonly kind: 'create'; readonly registration: Registration }
-  | { readonly kind: 'amend'; readonly change: Omit<Change, 'since' | 'signingSecret'> }
+  | { readonly kind: 'amend'; readonly change: Omit<Change, 'since' | 'secrets'> }
   /** Each reason is a whole sentence without the listener's name. */
   | { readonly kind: 'refuse'; readonly reasons: readonly string[] }
 
@@ -90,9 +96,13 @@ function contentFaults(request: ListenerRequest, facts: ListenerFacts): string[]
   return faults
 }
 
-function changeOf(request: ListenerRequest): Omit<Change, 'since' | 'signingSecret'> {
-  const { service: _, listenerName: __, sinceTimestamp: ___, signingSecret: ____, ...change } = request
-  return change
+function changeOf(request: ListenerRequest): Omit<Change, 'since' | 'secrets'> {
+  const { credentialName, listenerUrl, includePayload, intervalSeconds, pageLimit } = request
+  const { queryParameter, enabled, heartbeatIntervalHours, deleteInd } = request
+  return {
+    ...{ credentialName, listenerUrl, includePayload, intervalSeconds, pageLimit },
+    ...{ queryParameter, enabled, heartbeatIntervalHours, deleteInd },
+  }
 }
 
 function registrationOf(

@@ -7,12 +7,18 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'oauthClientSecret',
   'signingSecret',
   'signingKey',
+  'headers',
   'clientPrivateKey',
   'clientPrivateKeyPassphrase',
   // Not secret, but a key may have been pasted with them.
   'clientCertificate',
   'caCertificate',
 ])
+
+/** Whether a place in a call, as the names that lead there, holds what no answer shows. */
+export function isSecretPlace(path: readonly PropertyKey[]): boolean {
+  return path.some((part) => typeof part === 'string' && SECRET_FIELDS.has(part))
+}
 
 /**
  * A field's value as an error may show it, or null. Objects and lists are not shown: a secret may be in them; nor

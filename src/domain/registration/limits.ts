@@ -7,6 +7,9 @@ export const LENGTHS = {
   queryParameter: 2000,
   /** whsec_ and 64 bytes in base64 are 94. */
   signingSecret: 100,
+  /** Names and values of a listener's own headers together. */
+  headers: 4096,
+  headerName: 100,
   username: 100,
   password: 100,
   apikey: 2000,
@@ -30,4 +33,7 @@ export const RANGES = {
   pageLimit: { min: 1, max: 999_999 },
   /** Number (2). */
   heartbeatIntervalHours: { min: 1, max: 99 },
+  /** A month. */
+  signingOverlapHours: { min: 0, max: 720 },
+  headers: { min: 0, max: 20 },
 } as const

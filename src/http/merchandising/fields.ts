@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { parseInstant } from '../../domain/instant.ts'
+import { parseHeaders } from '../../domain/registration/headers.ts'
 import { pemFault, plainTextFault } from '../../domain/registration/text.ts'
 
 /**
@@ -74,6 +75,35 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
     .preprocess(blankIsAbsent, z.enum(words, `must be one of ${words.join(', ')}`).optional())
     .openapi({ type: ['string', 'null'], enum: [...words, '', null] })
 }
+
+/** One word, which blank spaces clear. */
+export function clearableWord<const Word extends string>(word: Word) {
+  return z
+    .preprocess(
+      (value) => (clears(value) ? null : blankIsAbsent(value)),
+      z.literal(word, `must be ${word}`).nullable().optional(),
+    )
+    .openapi({ type: ['string', 'null'], description: 'blank spaces clear it' })
+}
+
+/** Headers by name; none at all clears them. */
+export function headers() {
+  const parsed = z
+    .custom<object>((value) => typeof value === 'object' && !Array.isArray(value), HEADERS)
+    .transform((value, context) => {
+      const read = parseHeaders(value)
+      if (read.kind === 'headers') return read.headers
+      for (const { name, error } of read.faults) {
+        context.addIssue({ code: 'custom', message: error, path: name === undefined ? [] : [name] })
+      }
+      return z.NEVER
+    })
+  return z
+    .preprocess(blankIsAbsent, parsed.optional())
+    .openapi({ type: ['object', 'null'], additionalProperties: { type: 'string' } })
+}
+
+const HEADERS = 'must be an object of names and texts'
 
 /** A moment, `YYYY-MM-DDTHH:mm:ss.SSSZ`. */
 export function moment() {

@@ -2,7 +2,7 @@ import type { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { invalid, SincewireError, shown, type FieldError } from '../../domain/errors.ts'
-import { inputValueOf } from '../../domain/registration/inputValue.ts'
+import { inputValueOf, isSecretPlace } from '../../domain/registration/inputValue.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -31,7 +31,7 @@ export function fieldErrors(issues: readonly Issue[], input: unknown, bean: stri
       {
         error: messageOf(issue),
         field: beanPath(bean, issue.path),
-        inputValue: inputValueOf(field, valueAt(input, issue.path)),
+        inputValue: isSecretPlace(issue.path) ? null : inputValueOf(field, valueAt(input, issue.path)),
       },
     ]
   })

@@ -4,13 +4,23 @@ import { SincewireError } from '../../domain/errors.ts'
 import { SERVICES_PATH } from '../../domain/publishLinks.ts'
 import type { ListenerRequest } from '../../domain/registration/decideListener.ts'
 import { LENGTHS, RANGES } from '../../domain/registration/limits.ts'
-import { signingSecretFault } from '../../domain/registration/signingSecret.ts'
+import { GENERATE, signingSecretFault } from '../../domain/registration/signingSecret.ts'
 import { credentialNameFault, nameFault, queryParameterFault } from '../../domain/registration/text.ts'
 import type { PlacedRequest } from '../../services/listener/judge.ts'
 import type { RegistrationServices } from '../../services/registration.ts'
 import type { Room } from '../room.ts'
 import { failures, json, successAnswer } from './answers.ts'
-import { clearableText, moment, requiredNumber, requiredText, text, wholeNumber, yesNo } from './fields.ts'
+import {
+  clearableText,
+  clearableWord,
+  headers,
+  moment,
+  requiredNumber,
+  requiredText,
+  text,
+  wholeNumber,
+  yesNo,
+} from './fields.ts'
 import { onlyMethods } from './methods.ts'
 import { fieldErrors, sentJson } from './validation.ts'
 
@@ -34,7 +44,20 @@ const item = z
     enabled: yesNo(),
     heartbeatIntervalHours: wholeNumber(RANGES.heartbeatIntervalHours),
     signingSecret: clearableText(LENGTHS.signingSecret, signingSecretFault).openapi({
-      description: 'whsec_…, or GENERATE for a new one; blank spaces end the signing; never shown',
+      description: 'v1: whsec_…, or GENERATE for a new one; blank spaces end these signatures; never shown',
+    }),
+    signingKey: clearableWord(GENERATE).openapi({
+      description:
+        'v1a: GENERATE for a new ed25519 key pair, whose public key is answered and listed; blank spaces end it',
+    }),
+    signingOverlapHours: wholeNumber(RANGES.signingOverlapHours).openapi({
+      description:
+        'how long a key that is replaced goes on signing beside the new one (outgoing.signatureOverlapHours when blank); alone: the new end of an overlap under way, 0 ends it',
+    }),
+    headers: headers().openapi({
+      description:
+        'headers of its own, all of them ({} clears them): reserved names are refused, values never shown',
+      example: { 'x-tenant': 'north' },
     }),
     deleteInd: yesNo(),
   })
@@ -63,6 +86,10 @@ const answer = successAnswer.extend({
     .array(z.object({ listenerName: z.string(), signingSecret: z.string() }))
     .optional()
     .openapi({ description: 'secrets made on request (signingSecret: GENERATE), shown this once' }),
+  signingKeys: z
+    .array(z.object({ listenerName: z.string(), publicKey: z.string() }))
+    .optional()
+    .openapi({ description: 'public keys (whpk_…) of pairs made on request (signingKey: GENERATE)' }),
 })
 
 const route = createRoute({
@@ -79,7 +106,7 @@ export const addWebhooksManage: Room<RegistrationServices> = (api, services) => 
     route,
     async (c) => {
       const items = c.req.valid('json').items.map((request, place) => ({ place, request }))
-      const { signingSecrets, ...done } = await services.manageListeners(items)
+      const { signingSecrets, signingKeys, ...done } = await services.manageListeners(items)
       const counts = Object.entries(done).map(([what, count]) => `${count} ${what}`)
       c.header('cache-control', 'no-store')
       return c.json(
@@ -87,6 +114,7 @@ export const addWebhooksManage: Room<RegistrationServices> = (api, services) => 
           status: 'SUCCESS' as const,
           message: `Manage webhooks was successful: ${counts.join(', ')}`,
           ...(signingSecrets.length > 0 && { signingSecrets: [...signingSecrets] }),
+          ...(signingKeys.length > 0 && { signingKeys: [...signingKeys] }),
         },
         200,
       )

@@ -7,9 +7,9 @@ import type { TargetRules } from '../../domain/target.ts'
 import { plainEdge, type Edge } from '../../domain/window.ts'
 import { judge, type Decided, type PlacedRequest } from './judge.ts'
 import { makePlan } from './plan.ts'
-import type { GeneratedSecret, SignDeps } from './sign.ts'
+import type { GeneratedKey, GeneratedSecret, SecretDeps } from './secrets.ts'
 
-export interface ManageListenersDeps extends SignDeps {
+export interface ManageListenersDeps extends SecretDeps {
   readonly db: Db
   readonly targets: TargetRules
   /** A new uid for each registration. */
@@ -24,6 +24,8 @@ export interface ManagedListeners {
   readonly deleted: number
   /** Secrets made on request, shown this once. */
   readonly signingSecrets: readonly GeneratedSecret[]
+  /** Public halves of key pairs made on request. */
+  readonly signingKeys: readonly GeneratedKey[]
 }
 
 /**
@@ -48,7 +50,8 @@ export async function manageListeners(
       updated: plan.updated.length,
       unchanged: plan.unchanged,
       deleted: plan.deleted.length,
-      signingSecrets: plan.generated,
+      signingSecrets: plan.generatedSecrets,
+      signingKeys: plan.generatedKeys,
     }
   })
 }

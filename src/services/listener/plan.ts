@@ -1,10 +1,11 @@
 import type { StoredListener } from '../../db/listener.ts'
+import { NO_SECRETS } from '../../db/listenerSecrets.ts'
 import { amend, type Change } from '../../domain/amend.ts'
 import { EPOCH, type Instant } from '../../domain/instant.ts'
 import type { Registration } from '../../domain/listener.ts'
 import { plainEdge, type Edge } from '../../domain/window.ts'
 import type { Decided } from './judge.ts'
-import { sign, type GeneratedSecret, type SignDeps } from './sign.ts'
+import { applySecrets, type GeneratedKey, type GeneratedSecret, type SecretDeps } from './secrets.ts'
 
 /** What is to be written, and what is to be told. */
 export interface Plan {
@@ -13,10 +14,11 @@ export interface Plan {
   /** Their uids. */
   readonly deleted: readonly string[]
   readonly unchanged: number
-  readonly generated: readonly GeneratedSecret[]
+  readonly generatedSecrets: readonly GeneratedSecret[]
+  readonly generatedKeys: readonly GeneratedKey[]
 }
 
-export interface PlanDeps extends SignDeps {
+export interface PlanDeps extends SecretDeps {
   readonly uuid: () => string
 }
 
@@ -30,16 +32,21 @@ export function makePlan(
   const created: StoredListener[] = []
   const updated: StoredListener[] = []
   const deleted: string[] = []
-  const generated: GeneratedSecret[] = []
+  const generatedSecrets: GeneratedSecret[] = []
+  const generatedKeys: GeneratedKey[] = []
+  const withSecrets = (listener: StoredListener, request: Decided['request']) => {
+    const applied = applySecrets(deps, listener, request, now)
+    if (applied.generatedSecret) generatedSecrets.push(applied.generatedSecret)
+    if (applied.generatedKey) generatedKeys.push(applied.generatedKey)
+    return applied
+  }
   let unchanged = 0
   for (const item of decided) {
     const { request, decision, current } = item
     const since = edges.get(item)
     if (decision.kind === 'create') {
       const fresh = newListener(decision.registration, deps.uuid(), since ?? plainEdge(EPOCH), now)
-      const signed = sign(deps, fresh, request.signingSecret)
-      created.push(signed.listener)
-      if (signed.generated) generated.push(signed.generated)
+      created.push(withSecrets(fresh, request).listener)
       continue
     }
     if (!current) continue // decideListener amends only what it was shown
@@ -47,18 +54,17 @@ export function makePlan(
       deleted.push(current.uid)
       continue
     }
-    const signed = sign(deps, current, request.signingSecret)
-    if (signed.generated) generated.push(signed.generated)
+    const applied = withSecrets(current, request)
     const change: Change = {
       ...decision.change,
       since,
-      signingSecret: signed.changed ? 'changed' : undefined,
+      secrets: applied.changed ? 'changed' : undefined,
     }
-    const amended = amend(signed.listener, change, now)
+    const amended = amend(applied.listener, change, now)
     if (amended.kind === 'changed') updated.push(amended.listener)
     else unchanged++
   }
-  return { created, updated, deleted, unchanged, generated }
+  return { created, updated, deleted, unchanged, generatedSecrets, generatedKeys }
 }
 
 /** Everything is due at once; the heartbeat goes first, since nothing has proven the target. */
@@ -79,7 +85,6 @@ function newListener(registration: Registration, uid: string, since: Edge, now: 
     holdSince: null,
     heartbeatError: null,
     disabledReason: null,
-    signingSecret: null,
-    signingKeyId: null,
+    ...NO_SECRETS,
   }
 }

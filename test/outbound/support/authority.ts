@@ -51,7 +51,7 @@ async function issue({ host, expired }: Wanted, ca?: { key: string; cert: string
     notAfterDate: new Date(from.getTime() + (expired ? 1 : 365) * day),
     extensions: [
       { name: 'basicConstraints', cA: false },
-      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
       { name: 'subjectAltName', altNames: [isAddress ? { type: 7, ip: host } : { type: 2, value: host }] },
     ],
     ...(ca && { ca }),

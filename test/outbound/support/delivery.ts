@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { OpenCredential } from '../../../src/domain/credential.ts'
 import type { OutgoingCall, Sent } from '../../../src/engine/ports.ts'
 import type { Client } from '../../../src/outbound/client.ts'
-import { createDeliver, type OpenTarget } from '../../../src/outbound/deliver.ts'
+import { createDeliver, type OpenTarget, type SigningKey } from '../../../src/outbound/deliver.ts'
 import { testClient } from './client.ts'
 
 export interface DeliveryOptions {
   readonly client?: Client
   readonly signingSecret?: string | null
+  readonly signingKeys?: readonly SigningKey[]
+  readonly headers?: Readonly<Record<string, string>>
   readonly clock?: () => number
   readonly milliseconds?: number
   readonly openTarget?: () => Promise<OpenTarget | undefined>
@@ -15,7 +17,8 @@ export interface DeliveryOptions {
 
 /** One listener's way out: a deliver with its credential, and the calls to it. */
 export function delivery(url: string, credential: OpenCredential, options: DeliveryOptions = {}) {
-  const { client = testClient(), signingSecret = null } = options
+  const { client = testClient(), signingSecret = null, headers = {} } = options
+  const { signingKeys = signingSecret === null ? [] : [{ secret: signingSecret, until: null }] } = options
   const target = { listenerName: 'items', listenerUid: randomUUID(), targetRevision: 3, url }
   let opened = 0
   const errors: unknown[] = []
@@ -23,7 +26,7 @@ export function delivery(url: string, credential: OpenCredential, options: Deliv
     client,
     openTarget: () => {
       opened += 1
-      return options.openTarget?.() ?? Promise.resolve({ ...target, credential, signingSecret })
+      return options.openTarget?.() ?? Promise.resolve({ ...target, credential, signingKeys, headers })
     },
     clock: options.clock ?? Date.now,
     requestTimeoutMilliseconds: options.milliseconds ?? 10_000,
