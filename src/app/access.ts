@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Config } from '../config.ts'
-import { createClient } from '../outbound/client.ts'
 import type { Part } from '../parts.ts'
 import { createKeyHasher } from '../secrets/keyHash.ts'
 import { createAuthenticate, type Authenticate } from '../services/access/authenticate.ts'
@@ -10,6 +9,7 @@ import { createClientServices, type ClientServices } from '../services/access/in
 import { makeFirstClient } from '../services/access/manage.ts'
 import { createThrottle } from '../services/access/throttle.ts'
 import type { Base } from './base.ts'
+import { openClient } from './client.ts'
 
 /** Who gets in. */
 export interface Access extends Part {
@@ -18,7 +18,6 @@ export interface Access extends Part {
 }
 
 const KEYS_TIMEOUT_MILLISECONDS = 5_000
-const KEYS_KILOBYTES = 256
 
 /**
  * The way in, on the API's connections. `announce`: writes the first administrator's key where a person sees it, and
@@ -66,13 +65,7 @@ function firstWords(key: string): string {
 
 /** Where the issuer's keys come from is called under the same rules as listeners are. */
 function openKeysClient(config: Config) {
-  return createClient({
-    rules: config.targets,
-    connectionsPerHost: 2,
-    connectTimeoutMilliseconds: KEYS_TIMEOUT_MILLISECONDS,
-    maxAnswerKilobytes: KEYS_KILOBYTES,
-    clock: Date.now,
-  })
+  return openClient(config, { connectionsPerHost: 2, connectTimeoutMilliseconds: KEYS_TIMEOUT_MILLISECONDS })
 }
 
 function bearerRules({ oidc }: Config): BearerRules | undefined {

@@ -1,8 +1,11 @@
 import type { Config } from '../config.ts'
-import { createClient, type Client } from '../outbound/client.ts'
+import { createClient, type Client, type ClientOptions } from '../outbound/client.ts'
 
-/** The one client for whatever leaves the process, as the settings guard it. */
-export function openClient({ targets, outgoing, engine }: Config): Client {
+/** A client for what leaves the process, as the settings guard it: every one is made here. */
+export function openClient(
+  { targets, outgoing, engine }: Config,
+  limits: Partial<Pick<ClientOptions, 'connectionsPerHost' | 'connectTimeoutMilliseconds'>> = {},
+): Client {
   return createClient({
     rules: targets,
     proxy: outgoing.proxy,
@@ -10,5 +13,6 @@ export function openClient({ targets, outgoing, engine }: Config): Client {
     connectTimeoutMilliseconds: engine.connectTimeoutMilliseconds,
     maxAnswerKilobytes: engine.maxAnswerKilobytes,
     clock: Date.now,
+    ...limits,
   })
 }
