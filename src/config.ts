@@ -154,6 +154,7 @@ const oidc = z
     roleClaim: text,
     rolePrefix: z.preprocess((value) => value ?? '', z.string('must be text')),
     servicesClaim: text,
+    keysCooldownSeconds: whole(1, 3600),
   })
   .superRefine(({ issuer, audience, jwksUrl }, context) => {
     const given = { issuer, audience, jwksUrl }

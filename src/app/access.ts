@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Config } from '../config.ts'
+import { unusable } from '../domain/errors.ts'
+import { checkTargetUrl } from '../domain/target.ts'
 import type { Part } from '../parts.ts'
 import { createKeyHasher } from '../secrets/keyHash.ts'
 import { createAuthenticate, type Authenticate } from '../services/access/authenticate.ts'
@@ -68,8 +70,10 @@ function openKeysClient(config: Config) {
   return openClient(config, { connectionsPerHost: 2, connectTimeoutMilliseconds: KEYS_TIMEOUT_MILLISECONDS })
 }
 
-function bearerRules({ oidc }: Config): BearerRules | undefined {
+function bearerRules({ oidc, targets }: Config): BearerRules | undefined {
   const { issuer, audience, jwksUrl } = oidc
   if (issuer === undefined || audience === undefined || jwksUrl === undefined) return undefined
+  const check = checkTargetUrl(jwksUrl, targets)
+  if (check.kind === 'refused') throw unusable(`The setting oidc.jwksUrl ${check.reason}.`)
   return { ...oidc, issuer, audience, jwksUrl }
 }

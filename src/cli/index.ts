@@ -1,6 +1,7 @@
 import { registerBatch } from './batch.ts'
 import { registerCalendar } from './calendar.ts'
 import { registerCapture } from './capture.ts'
+import { registerClient } from './client.ts'
 import type { Register } from './command.ts'
 import { registerDemo } from './demo.ts'
 import { registerJobs } from './jobs.ts'
@@ -22,6 +23,7 @@ export const commands: readonly Register[] = [
   registerCapture,
   registerRebuild,
   registerUncapture,
+  registerClient,
   registerJobs,
   registerPrune,
   registerSecrets,

@@ -17,7 +17,7 @@ export function findCredential(db: DbOrTx, name: string): Promise<CredentialRow 
 export function listCredentials(db: DbOrTx, names: readonly string[]) {
   return db
     .selectFrom('sincewire.credential')
-    .select(['credential_name', 'heartbeat_interval_hours'])
+    .select(['credential_name', 'heartbeat_interval_hours', 'owner'])
     .where('credential_name', '=', sql<string>`any(${names})`)
     .execute()
 }

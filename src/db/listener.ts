@@ -12,7 +12,10 @@ import type { ScheduleTable } from './tables/schedule.ts'
 export type ListenerRow = Selectable<ListenerTable> & Pick<Selectable<ScheduleTable>, 'next_poll_at'>
 
 /** A listener with all that a change of registration reads or writes. */
-export interface StoredListener extends Registered, StoredSecrets {}
+export interface StoredListener extends Registered, StoredSecrets {
+  /** The client that registered it; never changes. Null: registered before there were clients. */
+  readonly owner: string | null
+}
 
 /** A row as the domain knows it: edges and position instead of column triples, no secret. */
 export function toListener(row: ListenerRow): Listener {
@@ -55,6 +58,7 @@ function toStored(row: ListenerRow & Selectable<ScheduleTable>): StoredListener 
     ...toListener(row),
     dueAt: row.due_at,
     disabledReason: row.disabled_reason,
+    owner: row.owner,
     ...toSecrets(row),
   }
 }
@@ -80,7 +84,7 @@ export async function findListeners(
 export function listenersUsing(db: DbOrTx, credentialName: string, limit: number) {
   return db
     .selectFrom('sincewire.listener')
-    .select(['listener_name', 'service'])
+    .select(['listener_name', 'service', 'owner'])
     .where('credential_name', '=', credentialName)
     .orderBy('service')
     .orderBy('listener_name')
@@ -115,7 +119,7 @@ export async function insertListeners(
   now: Instant,
 ): Promise<void> {
   if (listeners.length === 0) return
-  const columns = columnList(['listener_name', 'uid', 'service', ...WRITTEN])
+  const columns = columnList(['listener_name', 'uid', 'service', 'owner', ...WRITTEN])
   await sql`
     with given as materialized (select ${toJson(listeners, now)}::jsonb as rows), registered as (
       insert into sincewire.listener (${columns})
@@ -207,6 +211,7 @@ function toRow(listener: StoredListener, now: Instant) {
     listener_name: listener.listenerName,
     uid: listener.uid,
     service: listener.service,
+    owner: listener.owner,
     credential_name: listener.credentialName,
     listener_url: listener.listenerUrl,
     enabled: listener.enabled,

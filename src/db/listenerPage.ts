@@ -9,6 +9,8 @@ import type { DbOrTx } from './pool.ts'
 export interface WebhookRow {
   readonly position: WebhookPosition
   readonly credentialType: CredentialType
+  /** Of the listener, or of the credential that no listener uses. */
+  readonly owner: string | null
   readonly listener: ListedListener | null
 }
 
@@ -18,6 +20,8 @@ export interface ListedListener extends Listener {
 }
 
 export interface WebhookPageRequest {
+  /** Only this client's; null: everybody's. */
+  readonly owner: string | null
   /** Only this service's listeners, and no unused credentials. */
   readonly service: string | null
   readonly after: WebhookPosition | null
@@ -28,6 +32,7 @@ type Row = Omit<ListenerRow, 'listener_name' | 'service'> & {
   listener_name: string
   service: string
   credential_type: CredentialType
+  credential_owner: string | null
   uid: string | null
 }
 
@@ -38,24 +43,25 @@ export async function listWebhooks(db: DbOrTx, request: WebhookPageRequest): Pro
 }
 
 /** The query of listWebhooks. Its order is the indexes' own, so that a page costs the same at any depth. */
-export function webhookPageQuery({ service, after, limit }: WebhookPageRequest): RawBuilder<Row> {
+export function webhookPageQuery({ owner, service, after, limit }: WebhookPageRequest): RawBuilder<Row> {
   const place = after ?? { credentialName: '', service: '', listenerName: '' }
   const from = sql`(${place.credentialName}, ${place.service}, ${place.listenerName})`
   const ofService = service === null ? sql`true` : sql`service = ${service}`
+  const ofOwner = (of: string) => (owner === null ? sql`true` : sql`${sql.ref(of)} = ${owner}`)
   return sql<Row>`
     with used as materialized (
       select credential_name, service, listener_name from sincewire.listener
-      where ${ofService} and (credential_name, service, listener_name) > ${from}
+      where ${ofOwner('owner')} and ${ofService} and (credential_name, service, listener_name) > ${from}
       order by credential_name, service, listener_name limit ${limit}
     ), unused as (
       select c.credential_name from sincewire.credential c
-      where ${service === null} and c.credential_name > ${place.credentialName}
+      where ${ofOwner('c.owner')} and ${service === null} and c.credential_name > ${place.credentialName}
         -- Behind a full page's last credential nothing is needed: the search for unused ones ends with the page.
         and c.credential_name <= coalesce(
           (select max(u.credential_name) from used u having count(*) = ${limit}),
           (select max(m.credential_name) from sincewire.credential m))
         -- Not "not exists", which the planner may turn into a join that reads every listener.
-        and (select l.uid from sincewire.listener l where l.credential_name = c.credential_name limit 1) is null
+        and (select l.uid from sincewire.listener l where l.credential_name = c.credential_name and ${ofOwner('l.owner')} limit 1) is null
       order by c.credential_name limit ${limit}
     ), page as (
       select * from used
@@ -63,7 +69,8 @@ export function webhookPageQuery({ service, after, limit }: WebhookPageRequest):
       select credential_name, ''::text, ''::text from unused
       order by credential_name, service, listener_name limit ${limit}
     )
-    select l.*, s.next_poll_at, p.credential_name, p.service, p.listener_name, c.credential_type
+    select l.*, s.next_poll_at, p.credential_name, p.service, p.listener_name,
+      c.credential_type, c.owner as credential_owner
     from page p
     join sincewire.credential c on c.credential_name = p.credential_name
     left join sincewire.listener l on l.listener_name = p.listener_name
@@ -77,6 +84,7 @@ function toWebhookRow(row: Row): WebhookRow {
   return {
     position: { credentialName, service, listenerName },
     credentialType: row.credential_type,
+    owner: listenerName === '' ? row.credential_owner : row.owner,
     listener:
       listenerName === ''
         ? null

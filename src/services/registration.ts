@@ -1,4 +1,5 @@
 import type { CredentialRequest } from '../domain/registration/decideCredential.ts'
+import type { Caller } from '../domain/caller.ts'
 import type { BusinessError } from '../domain/errors.ts'
 import { manageCredential, type ManageCredentialDeps, type ManagedCredential } from './credential/manage.ts'
 import type { PlacedRequest } from './listener/judge.ts'
@@ -14,10 +15,10 @@ import {
 export interface RegistrationServices {
   /** Where callers reach us, no slash at its end. Known once we listen. */
   readonly publicUrl: () => string
-  manageCredential(request: CredentialRequest): Promise<ManagedCredential>
-  manageListeners(items: readonly PlacedRequest[]): Promise<ManagedListeners>
-  checkListeners(items: readonly PlacedRequest[]): Promise<readonly BusinessError[]>
-  listRegistrations(query: ListQuery): Promise<WebhookPage>
+  manageCredential(caller: Caller, request: CredentialRequest): Promise<ManagedCredential>
+  manageListeners(caller: Caller, items: readonly PlacedRequest[]): Promise<ManagedListeners>
+  checkListeners(caller: Caller, items: readonly PlacedRequest[]): Promise<readonly BusinessError[]>
+  listRegistrations(caller: Caller, query: ListQuery): Promise<WebhookPage>
 }
 
 export interface RegistrationParts extends ManageCredentialDeps, ManageListenersDeps {
@@ -28,9 +29,9 @@ export interface RegistrationParts extends ManageCredentialDeps, ManageListeners
 export function createRegistrationServices(parts: RegistrationParts): RegistrationServices {
   return {
     publicUrl: parts.publicUrl,
-    manageCredential: (request) => manageCredential(parts, request),
-    manageListeners: (items) => manageListeners(parts, items),
-    checkListeners: (items) => checkListeners(parts, items),
-    listRegistrations: (query) => listRegistrations(parts, query),
+    manageCredential: (caller, request) => manageCredential(parts, caller, request),
+    manageListeners: (caller, items) => manageListeners(parts, caller, items),
+    checkListeners: (caller, items) => checkListeners(parts, caller, items),
+    listRegistrations: (caller, query) => listRegistrations(parts, caller, query),
   }
 }

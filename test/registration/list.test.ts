@@ -37,6 +37,7 @@ describe('the list', () => {
     expect(body.items[0]).toEqual({
       credentialName: 'A1',
       credentialType: 'APIKEY',
+      owner: 'tests',
       service: 'bench/a',
       listenerName: 'zz',
       listenerUrl: 'https://hooks.receiver.example/in',
@@ -76,6 +77,7 @@ describe('the list', () => {
     expect(body.items.find(({ credentialName }) => credentialName === 'z-unused')).toEqual({
       credentialName: 'z-unused',
       credentialType: 'APIKEY',
+      owner: 'tests',
     })
     expect(namesOf((await list('?service=bench/b')).body.items)).toEqual(['A1:a,b%', 'A1:bench/b'])
     expect((await list('?service=bench/nope')).body).toMatchObject({ items: [], hasMore: false, count: 0 })
@@ -125,7 +127,7 @@ describe('the list', () => {
       analyze sincewire.credential, sincewire.listener`)
     const read = (service: string | null, credentialName: string) => {
       const after = { credentialName, service: 's', listenerName: '' }
-      return rowsRead(other, webhookPageQuery({ service, after, limit: 10 }).compile(other.db))
+      return rowsRead(other, webhookPageQuery({ owner: null, service, after, limit: 10 }).compile(other.db))
     }
     for (const service of [null, 's']) {
       for (const credentialName of ['', 'c15', 'c5', 'c998']) {

@@ -9,6 +9,7 @@ import { createMetrics } from '../../src/metrics.ts'
 import { createLog } from '../../src/log.ts'
 import { createVault } from '../../src/secrets/vault.ts'
 import { manageCredential } from '../../src/services/credential/manage.ts'
+import { adminCaller } from './access.ts'
 import type { TestDatabase } from './database.ts'
 
 const vault = createVault({ key: Buffer.alloc(32, 7) })
@@ -76,10 +77,11 @@ export interface Feed {
 /** Registers a listener as an operator would, without the API: columns as given, everything due now. */
 export async function addListener(db: Db, listener: ListenerColumns): Promise<void> {
   const targets = { allow: [], allowHttp: [] }
-  await manageCredential(
-    { db, vault, targets },
-    { credentialName: 'TEST', credentialType: 'APIKEY', apikey: 'test-key' },
-  )
+  await manageCredential({ db, vault, targets }, adminCaller, {
+    credentialName: 'TEST',
+    credentialType: 'APIKEY',
+    apikey: 'test-key',
+  })
   await db
     .insertInto('sincewire.listener')
     .values({ uid: randomUUID(), credential_name: 'TEST', interval_seconds: 1, ...listener })

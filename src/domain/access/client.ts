@@ -1,5 +1,5 @@
 import type { ClientRole } from '../caller.ts'
-import type { Instant } from '../instant.ts'
+import { toIsoMillis, type Instant } from '../instant.ts'
 
 /** A client as administrators see it; no key is in it. */
 export interface Client {
@@ -50,4 +50,21 @@ export function grantFault({ role, services }: Pick<ClientGrant, 'role' | 'servi
   return services !== null && role !== 'reader' && role !== 'integrator'
     ? `can limit readers and integrators only: an ${role} acts on all services`
     : undefined
+}
+
+/** A client as JSON shows it, its moments in milliseconds. */
+export function shownClient({ keys, services, addresses, createdAt, ...client }: Client) {
+  return {
+    ...client,
+    services: services && [...services],
+    addresses: addresses && [...addresses],
+    createdAt: toIsoMillis(createdAt),
+    keys: keys.map(({ keyId, ...key }) => ({
+      keyId,
+      createdAt: toIsoMillis(key.createdAt),
+      expiresAt: key.expiresAt && toIsoMillis(key.expiresAt),
+      lastUsedAt: key.lastUsedAt && toIsoMillis(key.lastUsedAt),
+      revokedAt: key.revokedAt && toIsoMillis(key.revokedAt),
+    })),
+  }
 }

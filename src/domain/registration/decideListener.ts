@@ -39,13 +39,19 @@ export interface ListenerFacts {
   /** The listener registered under the item's name. */
   readonly current: Listener | undefined
   readonly targets: TargetRules
+  /** Of the caller: */
+  readonly mayUseService: boolean
+  /** whether the listener, if there is one, is its to change, */
+  readonly isOwn: boolean
+  /** and whether the credential that the listener has is its to use. */
+  readonly mayUseCredential: boolean
 }
 
 export type ListenerDecision =
   | { readonly kind: 'create'; readonly registration: Registration }
   | { readonly kind: 'amend'; readonly change: Omit<Change, 'since' | 'secrets'> }
-  /** Each reason is a whole sentence without the listener's name. */
-  | { readonly kind: 'refuse'; readonly reasons: readonly string[] }
+  /** Each reason is a whole sentence without the listener's name. `foreign`: something is not the caller's. */
+  | { readonly kind: 'refuse'; readonly reasons: readonly string[]; readonly foreign: boolean }
 
 /** The name that an item is about. */
 export function nameOf(request: ListenerRequest): string {
@@ -55,22 +61,42 @@ export function nameOf(request: ListenerRequest): string {
 /** What an item asks for, or everything that speaks against it. */
 export function decideListener(request: ListenerRequest, facts: ListenerFacts): ListenerDecision {
   const { credentialName, listenerUrl } = request
+  const foreign = ownershipFaults(request, facts)
+  // Nothing else is said then: it would tell of what is another client's.
+  if (foreign.length > 0) return { kind: 'refuse', reasons: foreign, foreign: true }
   const reasons = [...serviceFaults(request, facts), ...contentFaults(request, facts)]
   if (facts.current && reasons.length === 0) return { kind: 'amend', change: changeOf(request) }
   if (reasons.length > 0 || credentialName === undefined || listenerUrl === undefined) {
-    return { kind: 'refuse', reasons }
+    return { kind: 'refuse', reasons, foreign: false }
   }
   return { kind: 'create', registration: registrationOf(request, facts, credentialName, listenerUrl) }
 }
 
+function ownershipFaults(request: ListenerRequest, facts: ListenerFacts): string[] {
+  const { current, isOwn, mayUseService, mayUseCredential } = facts
+  if (!isOwn) return ['this listenerName belongs to another client']
+  if (isEnding(request, facts)) return []
+  if (!mayUseService) return [`service ${request.service} is not among those of this client`]
+  // Else the secret that somebody else put there would be sent wherever the caller likes.
+  const movesSecret =
+    current && request.listenerUrl !== undefined && request.listenerUrl !== current.listenerUrl
+  return movesSecret && request.credentialName === undefined && !mayUseCredential
+    ? ['its credential belongs to another client: a new listenerUrl needs a credentialName of your own']
+    : []
+}
+
+function isEnding(request: ListenerRequest, { current }: ListenerFacts): boolean {
+  return request.deleteInd === true || (current !== undefined && request.enabled === false)
+}
+
 // A listener may be removed or switched off whatever has become of its service.
-function serviceFaults(request: ListenerRequest, { service, current }: ListenerFacts): string[] {
+function serviceFaults(request: ListenerRequest, facts: ListenerFacts): string[] {
+  const { service, current } = facts
   if (!service) return [`service ${request.service} is not known`]
   if (current && current.service !== service.name) {
     return [`this listenerName is registered for service ${current.service}`]
   }
-  const ending = request.deleteInd === true || (current !== undefined && request.enabled === false)
-  if (ending) return []
+  if (isEnding(request, facts)) return []
   if (service.jsonTable === null)
     return [`service ${service.name} has no change table and cannot have a webhook`]
   return service.enabled ? [] : [`service ${service.name} is not enabled`]

@@ -1,7 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { Client } from '../../domain/access/client.ts'
 import { clientRoles } from '../../domain/caller.ts'
-import { toIsoMillis, type Instant } from '../../domain/instant.ts'
 
 const moment = z.iso.datetime().nullable()
 
@@ -30,24 +28,3 @@ export const clientItem = z
 export const clientWithKey = z
   .object({ client: clientItem, key: z.string().openapi({ description: 'shown this once' }) })
   .openapi('ClientWithKey')
-
-/** A client as JSON shows it. */
-export function toClientItem({ keys, createdAt, ...client }: Client): z.infer<typeof clientItem> {
-  return {
-    ...client,
-    services: client.services && [...client.services],
-    addresses: client.addresses && [...client.addresses],
-    createdAt: toIsoMillis(createdAt),
-    keys: keys.map((key) => ({
-      keyId: key.keyId,
-      createdAt: toIsoMillis(key.createdAt),
-      expiresAt: shown(key.expiresAt),
-      lastUsedAt: shown(key.lastUsedAt),
-      revokedAt: shown(key.revokedAt),
-    })),
-  }
-}
-
-function shown(instant: Instant | null): string | null {
-  return instant && toIsoMillis(instant)
-}

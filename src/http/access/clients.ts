@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { isNetwork } from '../../domain/address.ts'
-import { clientNameFault } from '../../domain/access/client.ts'
+import { clientNameFault, shownClient } from '../../domain/access/client.ts'
 import { clientRoles } from '../../domain/caller.ts'
 import { LENGTHS } from '../../domain/registration/limits.ts'
 import type { ClientServices } from '../../services/access/index.ts'
@@ -9,7 +9,7 @@ import { moment, requiredText, wholeNumber } from '../merchandising/fields.ts'
 import { noQuery, refuseQuery } from '../merchandising/query.ts'
 import { refuseBody } from '../merchandising/validation.ts'
 import type { Api, Room } from '../room.ts'
-import { clientItem, clientWithKey, toClientItem } from './clientItem.ts'
+import { clientItem, clientWithKey } from './clientItem.ts'
 import { CLIENTS_PATH } from './path.ts'
 
 const role = z.enum(clientRoles, `must be one of ${clientRoles.join(', ')}`)
@@ -108,7 +108,7 @@ export const addClients: Room<ClientServices> = (api, services) => {
   api.openapi(
     listRoute,
     async (c) => {
-      const items = (await services.listClients()).map(toClientItem)
+      const items = (await services.listClients()).map(shownClient)
       return c.json({ items, count: items.length }, 200)
     },
     refuseQuery,
@@ -118,7 +118,7 @@ export const addClients: Room<ClientServices> = (api, services) => {
     async (c) => {
       const { services: limited = null, addresses = null, expiresAt = null, ...given } = c.req.valid('json')
       const { client, key } = await services.addClient({ ...given, services: limited, addresses, expiresAt })
-      return c.json({ client: toClientItem(client), key }, 201, NO_STORE)
+      return c.json({ client: shownClient(client), key }, 201, NO_STORE)
     },
     refuseBody(''),
   )
@@ -131,7 +131,7 @@ function addOfOne(api: Api, services: ClientServices): void {
     async (c) => {
       const given = Object.entries(c.req.valid('json')).filter(([, value]) => value !== undefined)
       const client = await services.changeClient(c.req.valid('param').name, Object.fromEntries(given))
-      return c.json(toClientItem(client), 200)
+      return c.json(shownClient(client), 200)
     },
     refuseBody(''),
   )
@@ -141,7 +141,7 @@ function addOfOne(api: Api, services: ClientServices): void {
       const { expiresAt = null, overlapSeconds = 0 } = c.req.valid('json')
       const rotation = { expiresAt, overlapSeconds }
       const { client, key } = await services.rotateKey(c.req.valid('param').name, rotation)
-      return c.json({ client: toClientItem(client), key }, 200, NO_STORE)
+      return c.json({ client: shownClient(client), key }, 200, NO_STORE)
     },
     refuseBody(''),
   )
@@ -149,7 +149,7 @@ function addOfOne(api: Api, services: ClientServices): void {
     revokeRoute,
     async (c) => {
       const { name } = c.req.valid('param')
-      return c.json(toClientItem(await services.revokeClient(name, c.req.valid('json').keyId)), 200)
+      return c.json(shownClient(await services.revokeClient(name, c.req.valid('json').keyId)), 200)
     },
     refuseBody(''),
   )

@@ -39,5 +39,10 @@ export const failures = {
   400: json('Something in the input is wrong or refused; nothing was changed', errorAnswer),
 }
 
+/** For what may be another client's. */
+export const foreign = {
+  403: json('The client may not do that, or it belongs to another client', errorAnswer),
+}
+
 /** For what may not be there. */
 export const missing = { 404: json('There is no such thing', errorAnswer) }

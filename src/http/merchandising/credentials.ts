@@ -6,7 +6,7 @@ import { LENGTHS, RANGES } from '../../domain/registration/limits.ts'
 import { credentialNameFault, headerValueFault, usernameFault } from '../../domain/registration/text.ts'
 import type { RegistrationServices } from '../../services/registration.ts'
 import type { Room } from '../room.ts'
-import { failures, json, successAnswer } from './answers.ts'
+import { failures, foreign, json, successAnswer } from './answers.ts'
 import {
   clearablePemText,
   clearableText,
@@ -60,7 +60,7 @@ const route = createRoute({
   summary:
     'Registers, changes or deletes a credential. Blank fields stay as they are; secrets are never shown.',
   request: { body: { required: true, content: { 'application/json': { schema: credential } } } },
-  responses: { 200: json('Done', successAnswer), ...failures },
+  responses: { 200: json('Done', successAnswer), ...failures, ...foreign },
 })
 
 const messages = {
@@ -74,7 +74,7 @@ export const addCredentials: Room<Pick<RegistrationServices, 'manageCredential'>
   api.openapi(
     route,
     async (c) => {
-      const done = await withBean('manage', services.manageCredential(c.req.valid('json')))
+      const done = await withBean('manage', services.manageCredential(c.get('caller'), c.req.valid('json')))
       return c.json({ status: 'SUCCESS' as const, message: messages[done] }, 200)
     },
     refuseBody('manage'),

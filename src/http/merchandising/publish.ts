@@ -17,7 +17,7 @@ export const addPublish: Room<PublishServices> = (api, services) => {
   describePublish(api)
   api.get(`${SERVICES_PATH}/*`, async (c) => {
     const { pathname, searchParams } = new URL(c.req.url)
-    const { bytes, loadedAt } = await services.publish(segmentsOf(pathname), searchParams)
+    const { bytes, loadedAt } = await services.publish(c.get('caller'), segmentsOf(pathname), searchParams)
     c.header('x-feed-loaded', loadedAt === null ? 'never' : toIsoMillis(loadedAt))
     return json(c, bytes)
   })

@@ -41,7 +41,7 @@ const route = createRoute({
 export const addRefreshDate: Room<PublishServices> = (api, services) => {
   api.openapi(route, async (c) => {
     const { pathname, search, searchParams } = new URL(c.req.url)
-    const items = [...(await services.refreshDates(searchParams))]
+    const items = [...(await services.refreshDates(c.get('caller'), searchParams))]
     const links = [{ href: `${services.publicUrl()}${pathname}${search}`, rel: 'self' as const }]
     return c.json({ items, hasMore: false as const, limit: 999_999, count: items.length, links }, 200)
   })

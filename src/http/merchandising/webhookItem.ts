@@ -37,6 +37,7 @@ export const webhookItem = z
   .object({
     credentialName: z.string(),
     credentialType: z.enum(CREDENTIAL_TYPES),
+    owner: z.string().nullable().openapi({ description: 'the client that registered it' }),
     service: z.string().optional(),
     listenerName: z.string().optional(),
     listenerUrl: z.string().optional(),
@@ -57,14 +58,16 @@ export const webhookItem = z
 export function toWebhookItem({
   position,
   credentialType,
+  owner,
   listener,
   days,
 }: Webhook): z.infer<typeof webhookItem> {
   const { credentialName } = position
-  if (!listener) return { credentialName, credentialType }
+  if (!listener) return { credentialName, credentialType, owner }
   return {
     credentialName,
     credentialType,
+    owner,
     service: listener.service,
     listenerName: listener.listenerName,
     listenerUrl: listener.listenerUrl,

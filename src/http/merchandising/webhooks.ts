@@ -35,7 +35,8 @@ const query = z.strictObject({
 const route = createRoute({
   method: 'get',
   path: `${SERVICES_PATH}/administration/operations/webhooks`,
-  summary: 'All listeners with their status, and the credentials that no listener uses.',
+  summary:
+    'All listeners with their status, and the credentials that no listener uses; an integrator sees its own.',
   request: { query },
   responses: {
     200: json(
@@ -61,7 +62,7 @@ export const addWebhooks: Room<RegistrationServices> = (api, services) => {
     async (c) => {
       const { service, limit: limitText, offsetkey, includeMetrics } = c.req.valid('query')
       const limit = Number(limitText ?? DEFAULT_LIMIT)
-      const { items, next } = await services.listRegistrations({
+      const { items, next } = await services.listRegistrations(c.get('caller'), {
         service: service ?? null,
         limit,
         after: (offsetkey === undefined ? undefined : positionOf(offsetkey)) ?? null,

@@ -8,8 +8,8 @@ import { GENERATE, signingSecretFault } from '../../domain/registration/signingS
 import { credentialNameFault, nameFault, queryParameterFault } from '../../domain/registration/text.ts'
 import type { PlacedRequest } from '../../services/listener/judge.ts'
 import type { RegistrationServices } from '../../services/registration.ts'
-import type { Room } from '../room.ts'
-import { failures, json, successAnswer } from './answers.ts'
+import type { ApiEnv, Room } from '../room.ts'
+import { failures, foreign, json, successAnswer } from './answers.ts'
 import {
   clearableText,
   clearableWord,
@@ -97,7 +97,7 @@ const route = createRoute({
   path: `${SERVICES_PATH}/administration/operations/webhooks/manage`,
   summary: 'Registers, changes and deletes listeners: all items or none. Blank fields stay as they are.',
   request: { body: { required: true, content: { 'application/json': { schema: manage } } } },
-  responses: { 200: json('Done', answer), ...failures },
+  responses: { 200: json('Done', answer), ...failures, ...foreign },
 })
 
 /** `PUT …/webhooks/manage` (document 004, "Manage Webhooks"). */
@@ -106,7 +106,7 @@ export const addWebhooksManage: Room<RegistrationServices> = (api, services) => 
     route,
     async (c) => {
       const items = c.req.valid('json').items.map((request, place) => ({ place, request }))
-      const { signingSecrets, signingKeys, ...done } = await services.manageListeners(items)
+      const { signingSecrets, signingKeys, ...done } = await services.manageListeners(c.get('caller'), items)
       const counts = Object.entries(done).map(([what, count]) => `${count} ${what}`)
       c.header('cache-control', 'no-store')
       return c.json(
@@ -127,11 +127,11 @@ export const addWebhooksManage: Room<RegistrationServices> = (api, services) => 
 async function refuse(
   services: RegistrationServices,
   issues: readonly z.core.$ZodIssue[],
-  c: Context,
+  c: Context<ApiEnv>,
 ): Promise<never> {
   const body = await sentJson(c)
   const fields = fieldErrors(issues, body, 'manage')
-  const business = await services.checkListeners(wellFormedItems(body))
+  const business = await services.checkListeners(c.get('caller'), wellFormedItems(body))
   throw new SincewireError('invalid', 'Error found in validation of input payload', { fields, business })
 }
 

@@ -16,6 +16,8 @@ export interface BearerRules {
   readonly rolePrefix: string
   /** The claim that limits to services; absent from a token: not limited. */
   readonly servicesClaim: string
+  /** An unknown key id asks the issuer again at most that often: anybody can make one up. */
+  readonly keysCooldownSeconds: number
 }
 
 /** Who a token speaks for; undefined: it is not accepted. Throws `forbidden` for a valid one that gives no role. */
@@ -24,8 +26,6 @@ export type VerifyBearer = (
 ) => Promise<Pick<Caller, 'client' | 'role' | 'services'> | undefined>
 
 const FETCH_MILLISECONDS = 5_000
-/** An unknown key id asks the issuer again at most that often: anybody can make one up. */
-const COOLDOWN_MILLISECONDS = 10_000
 const CACHE_MILLISECONDS = 600_000
 const MAX_TOKEN_LENGTH = 16_384
 
@@ -34,11 +34,12 @@ const ISSUERS_FAULTS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID', 'ERR_JWK
 
 /** `client`: the guarded one. */
 export function createBearer(rules: BearerRules, client: Pick<Client, 'fetch'>): VerifyBearer {
+  const cooldown = rules.keysCooldownSeconds * 1000
   const keys = createRemoteJWKSet(new URL(rules.jwksUrl), {
     timeoutDuration: FETCH_MILLISECONDS,
-    cooldownDuration: COOLDOWN_MILLISECONDS,
+    cooldownDuration: cooldown,
     cacheMaxAge: CACHE_MILLISECONDS,
-    [customFetch]: patient((url, init) => client.fetch(url, init as object)),
+    [customFetch]: patient((url, init) => client.fetch(url, init as object), cooldown),
   })
   const { issuer, audience, algorithms, clockToleranceSeconds: clockTolerance } = rules
   return async (token) => {
@@ -59,10 +60,13 @@ export function createBearer(rules: BearerRules, client: Pick<Client, 'fetch'>):
 }
 
 /** jose's own cool-down follows a success only: an issuer that fails is not asked at every call either. */
-function patient(fetch: (url: string, init: RequestInit) => Promise<Response>): typeof fetch {
+function patient(
+  fetch: (url: string, init: RequestInit) => Promise<Response>,
+  cooldown: number,
+): typeof fetch {
   let failed: { readonly at: number; readonly error: unknown } | undefined
   return async (url, init) => {
-    if (failed && performance.now() - failed.at < COOLDOWN_MILLISECONDS) throw failed.error
+    if (failed && performance.now() - failed.at < cooldown) throw failed.error
     try {
       const answer = await fetch(url, init)
       if (answer.status !== 200) throw new Error(`the JWKS URL answered ${answer.status}`)

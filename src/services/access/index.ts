@@ -1,5 +1,6 @@
 import { listClients } from '../../db/client.ts'
 import type { Client, ClientGrant } from '../../domain/access/client.ts'
+import { createKeyHasher } from '../../secrets/keyHash.ts'
 import {
   addClient,
   changeClient,
@@ -22,7 +23,11 @@ export interface ClientServices {
   revokeClient(name: string, keyId?: string): Promise<Client>
 }
 
-export function createClientServices(deps: ClientDeps): ClientServices {
+/** Binds the verbs about clients. `hasher`: the process's own, where it has one. */
+export function createClientServices(
+  parts: Omit<ClientDeps, 'hasher'> & Partial<Pick<ClientDeps, 'hasher'>>,
+): ClientServices {
+  const deps = { ...parts, hasher: parts.hasher ?? createKeyHasher() }
   return {
     listClients: () => listClients(deps.db),
     addClient: (client) => addClient(deps, client),

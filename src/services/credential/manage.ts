@@ -8,7 +8,8 @@ import {
 import { listenersUsing, retargetListeners } from '../../db/listener.ts'
 import type { Db, DbOrTx } from '../../db/pool.ts'
 import { lockRegistrations, notifyDue } from '../../db/registration.ts'
-import { invalid, invalidField, refused } from '../../domain/errors.ts'
+import { isOwn, type Caller } from '../../domain/caller.ts'
+import { invalid, invalidField, refused, SincewireError } from '../../domain/errors.ts'
 import type { Instant } from '../../domain/instant.ts'
 import {
   decideCredential,
@@ -34,10 +35,11 @@ const NAMED_LISTENERS = 100
 /**
  * Registers, changes or removes one credential (document 004, "Manage Webhook Credential"). New content reaches
  * every listener that uses it at once, heartbeat first. Throws `invalid` with every wrong field, and `refused`
- * when a credential that is in use is to go.
+ * when a credential that is in use is to go, `forbidden` for another client's.
  */
 export async function manageCredential(
   deps: ManageCredentialDeps,
+  caller: Caller,
   request: CredentialRequest,
 ): Promise<ManagedCredential> {
   const { db, vault, targets } = deps
@@ -45,6 +47,9 @@ export async function manageCredential(
   return db.transaction().execute(async (tx) => {
     const now = await lockRegistrations(tx)
     const row = await findCredential(tx, name)
+    if (row && !isOwn(caller, row.owner)) {
+      throw new SincewireError('forbidden', `The credential ${name} belongs to another client`)
+    }
     const current = row && {
       content: openContent(vault, name, row),
       heartbeatIntervalHours: row.heartbeat_interval_hours,
@@ -55,13 +60,17 @@ export async function manageCredential(
       case 'refuse':
         throw invalid(decision.fields)
       case 'create':
-        await insertCredential(tx, { credential_name: name, ...columnsOf(vault, name, decision) })
+        await insertCredential(tx, {
+          credential_name: name,
+          owner: caller.client,
+          ...columnsOf(vault, name, decision),
+        })
         return 'created'
       case 'update':
         if (row) await update(vault, tx, { row, decision, now })
         return 'updated'
       case 'delete':
-        await remove(tx, name)
+        await remove(tx, caller, name)
         return 'deleted'
     }
   })
@@ -90,13 +99,15 @@ async function update(
   if (decision.contentChanged && (await retargetListeners(tx, name, now)) > 0) await notifyDue(tx)
 }
 
-async function remove(tx: DbOrTx, name: string): Promise<void> {
+async function remove(tx: DbOrTx, caller: Caller, name: string): Promise<void> {
   const using = await listenersUsing(tx, name, NAMED_LISTENERS)
   if (using.length > 0) {
     throw refused(
       using.map((listener) => ({
         service: listener.service,
-        errorMessage: `credential ${name} cannot be deleted: listener ${listener.listener_name} uses it`,
+        errorMessage: isOwn(caller, listener.owner)
+          ? `credential ${name} cannot be deleted: listener ${listener.listener_name} uses it`
+          : `credential ${name} cannot be deleted: a listener of another client uses it`,
       })),
     )
   }

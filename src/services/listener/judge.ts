@@ -2,6 +2,7 @@ import { listCredentials } from '../../db/credential.ts'
 import { findListeners, type StoredListener } from '../../db/listener.ts'
 import type { DbOrTx } from '../../db/pool.ts'
 import { listServices } from '../../db/service.ts'
+import { isOwn, mayUse, type Caller } from '../../domain/caller.ts'
 import type { BusinessError } from '../../domain/errors.ts'
 import {
   decideListener,
@@ -28,6 +29,14 @@ export interface Judgement {
   readonly decided: readonly Decided[]
   /** Every reason against every item; when there is one, nothing may be done. */
   readonly refusals: readonly BusinessError[]
+  /** One of the reasons is that something is not the caller's. */
+  readonly foreign: boolean
+}
+
+export interface JudgeOptions {
+  readonly targets: TargetRules
+  readonly caller: Caller
+  readonly lock: boolean
 }
 
 /**
@@ -37,20 +46,27 @@ export interface Judgement {
 export async function judge(
   db: DbOrTx,
   items: readonly PlacedRequest[],
-  { targets, lock }: { readonly targets: TargetRules; readonly lock: boolean },
+  { targets, caller, lock }: JudgeOptions,
 ): Promise<Judgement> {
   const names = items.map(({ request }) => nameOf(request))
-  const credentialNames = items.flatMap(({ request }) => request.credentialName ?? [])
   const services = new Map((await listServices(db)).map((service) => [service.name, service]))
-  const credentials = new Map(
-    (await listCredentials(db, credentialNames)).map((row) => [row.credential_name, row]),
-  )
   const listeners = new Map(
     (await findListeners(db, names, { lock })).map((listener) => [listener.listenerName, listener]),
+  )
+  const credentialNames = [
+    ...items.flatMap(({ request }) => request.credentialName ?? []),
+    ...[...listeners.values()].map((listener) => listener.credentialName),
+  ]
+  // To a caller who may not use them, other clients' credentials are not there.
+  const credentials = new Map(
+    (await listCredentials(db, credentialNames))
+      .filter(({ owner }) => isOwn(caller, owner))
+      .map((row) => [row.credential_name, row]),
   )
 
   const decided: Decided[] = []
   const refusals: BusinessError[] = []
+  let foreign = false
   const firstPlace = new Map<string, number>()
   for (const { place, request } of items) {
     const name = nameOf(request)
@@ -61,6 +77,9 @@ export async function judge(
       credential: credential && { heartbeatIntervalHours: credential.heartbeat_interval_hours },
       current,
       targets,
+      mayUseService: mayUse(caller, request.service),
+      isOwn: current === undefined || isOwn(caller, current.owner),
+      mayUseCredential: current === undefined || credentials.has(current.credentialName),
     })
     const twin = firstPlace.get(name)
     if (twin === undefined) firstPlace.set(name, place)
@@ -69,9 +88,10 @@ export async function judge(
       ...(decision.kind === 'refuse' ? decision.reasons : []),
     ]
     refusals.push(...reasons.map((reason) => refusalOf(request, place, reason)))
+    foreign ||= decision.kind === 'refuse' && decision.foreign
     if (decision.kind !== 'refuse') decided.push({ request, current, decision })
   }
-  return { decided, refusals }
+  return { decided, refusals, foreign }
 }
 
 // document 004, ManageError: the service, and a message of at most 2000 characters.

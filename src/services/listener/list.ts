@@ -1,6 +1,7 @@
 import { listWebhooks, type ListedListener } from '../../db/listenerPage.ts'
 import { listDaysOfCalls, type DayOfCalls } from '../../db/metrics.ts'
 import type { Db } from '../../db/pool.ts'
+import { ownerWithin, type Caller } from '../../domain/caller.ts'
 import type { CredentialType } from '../../domain/credential.ts'
 import type { WebhookPosition } from '../../domain/registration/webhookPosition.ts'
 
@@ -20,6 +21,8 @@ export interface ListQuery {
 export interface Webhook {
   readonly position: WebhookPosition
   readonly credentialType: CredentialType
+  /** The client that registered it; null: registered before there were clients. */
+  readonly owner: string | null
   readonly listener: ListedListener | null
   /** Today and yesterday (GMT), as far as there were calls; null when not asked for. */
   readonly days: readonly DayOfCalls[] | null
@@ -31,10 +34,14 @@ export interface WebhookPage {
   readonly next: WebhookPosition | null
 }
 
-/** A page of registrations (document 004, "Get Webhooks"): at most two queries, however long it is. */
-export async function listRegistrations({ db }: { readonly db: Db }, query: ListQuery): Promise<WebhookPage> {
+/** A page of registrations (document 004, "Get Webhooks"), of the caller's own unless it is an operator: at most two queries, however long it is. */
+export async function listRegistrations(
+  { db }: { readonly db: Db },
+  caller: Caller,
+  query: ListQuery,
+): Promise<WebhookPage> {
   const { service, limit, after, includeMetrics } = query
-  const rows = await listWebhooks(db, { service, after, limit: limit + 1 })
+  const rows = await listWebhooks(db, { owner: ownerWithin(caller), service, after, limit: limit + 1 })
   const page = rows.slice(0, limit)
   const uids = page.flatMap(({ listener }) => listener?.uid ?? [])
   const days = includeMetrics ? await daysByUid(db, uids) : null

@@ -1,7 +1,8 @@
 import { deleteListeners, insertListeners, resolveSince, updateListeners } from '../../db/listener.ts'
 import type { Db, DbOrTx } from '../../db/pool.ts'
 import { lockRegistrations, notifyDue } from '../../db/registration.ts'
-import { refused, type BusinessError } from '../../domain/errors.ts'
+import type { Caller } from '../../domain/caller.ts'
+import { refused, SincewireError, type BusinessError } from '../../domain/errors.ts'
 import { EPOCH } from '../../domain/instant.ts'
 import type { TargetRules } from '../../domain/target.ts'
 import { plainEdge, type Edge } from '../../domain/window.ts'
@@ -30,17 +31,25 @@ export interface ManagedListeners {
 
 /**
  * Registers, changes and removes listeners (document 004, "Manage Webhooks"): all of them or, when anything speaks
- * against any item, none. Throws `refused` with every reason against every item.
+ * against any item, none. Throws `refused` with every reason against every item, `forbidden` when one of them is that
+ * something belongs to another client.
  */
 export async function manageListeners(
   deps: ManageListenersDeps,
+  caller: Caller,
   items: readonly PlacedRequest[],
 ): Promise<ManagedListeners> {
   return deps.db.transaction().execute(async (tx) => {
     const now = await lockRegistrations(tx)
-    const { decided, refusals } = await judge(tx, items, { targets: deps.targets, lock: true })
+    const { decided, refusals, foreign } = await judge(tx, items, {
+      targets: deps.targets,
+      caller,
+      lock: true,
+    })
+    if (foreign) throw new SincewireError('forbidden', NOT_YOURS, { business: refusals })
     if (refusals.length > 0) throw refused(refusals)
-    const plan = makePlan(deps, decided, await edgesOf(tx, decided), now)
+    const owner = caller.client
+    const plan = makePlan(deps, decided, await edgesOf(tx, decided), { owner, now })
     await insertListeners(tx, plan.created, now)
     await updateListeners(tx, plan.updated, now)
     await deleteListeners(tx, plan.deleted)
@@ -56,12 +65,15 @@ export async function manageListeners(
   })
 }
 
+const NOT_YOURS = 'Some of it belongs to another client or is not for you'
+
 /** Every reason against every item, and nothing changed: for a call that cannot succeed anyway. */
 export async function checkListeners(
   { db, targets }: Pick<ManageListenersDeps, 'db' | 'targets'>,
+  caller: Caller,
   items: readonly PlacedRequest[],
 ): Promise<readonly BusinessError[]> {
-  return items.length === 0 ? [] : (await judge(db, items, { targets, lock: false })).refusals
+  return items.length === 0 ? [] : (await judge(db, items, { targets, caller, lock: false })).refusals
 }
 
 /** The edge that each given since stands for, by item; a new listener without one starts in 1970. */

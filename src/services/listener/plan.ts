@@ -22,12 +22,12 @@ export interface PlanDeps extends SecretDeps {
   readonly uuid: () => string
 }
 
-/** Works every decision out. `edges`: the edge that each item's since stands for. */
+/** Works every decision out. `edges`: the edge that each item's since stands for. `owner`: whose new ones are. */
 export function makePlan(
   deps: PlanDeps,
   decided: readonly Decided[],
   edges: ReadonlyMap<Decided, Edge>,
-  now: Instant,
+  { owner, now }: { readonly owner: string; readonly now: Instant },
 ): Plan {
   const created: StoredListener[] = []
   const updated: StoredListener[] = []
@@ -45,7 +45,7 @@ export function makePlan(
     const { request, decision, current } = item
     const since = edges.get(item)
     if (decision.kind === 'create') {
-      const fresh = newListener(decision.registration, deps.uuid(), since ?? plainEdge(EPOCH), now)
+      const fresh = newListener(decision.registration, deps.uuid(), since ?? plainEdge(EPOCH), { owner, now })
       created.push(withSecrets(fresh, request).listener)
       continue
     }
@@ -68,10 +68,16 @@ export function makePlan(
 }
 
 /** Everything is due at once; the heartbeat goes first, since nothing has proven the target. */
-function newListener(registration: Registration, uid: string, since: Edge, now: Instant): StoredListener {
+function newListener(
+  registration: Registration,
+  uid: string,
+  since: Edge,
+  { owner, now }: { readonly owner: string; readonly now: Instant },
+): StoredListener {
   return {
     ...registration,
     uid,
+    owner,
     generation: 0,
     targetRevision: 0,
     provenRevision: null,

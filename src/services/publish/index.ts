@@ -1,4 +1,6 @@
 import type { Db } from '../../db/pool.ts'
+import { mayUse, type Caller } from '../../domain/caller.ts'
+import { SincewireError } from '../../domain/errors.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { Parameters } from '../../domain/publishQuery.ts'
 import { findPlace } from './feed.ts'
@@ -22,9 +24,12 @@ export interface Published {
 export interface PublishServices {
   /** Where callers reach us, no slash at its end. Known once we listen. */
   readonly publicUrl: () => string
-  /** What `…/services/<segments>` names: a page of a service's changes, or one record. Segments are decoded. */
-  publish(segments: readonly string[], parameters: Parameters): Promise<Published>
-  refreshDates(parameters: Parameters): Promise<readonly RefreshDate[]>
+  /**
+   * What `…/services/<segments>` names: a page of a service's changes, or one record. Segments are decoded. Throws
+   * `forbidden` for a service that the caller is not limited to, whether there is one or not.
+   */
+  publish(caller: Caller, segments: readonly string[], parameters: Parameters): Promise<Published>
+  refreshDates(caller: Caller, parameters: Parameters): Promise<readonly RefreshDate[]>
 }
 
 export interface PublishParts {
@@ -37,15 +42,22 @@ export interface PublishParts {
 /** Binds the verbs of the publish API. */
 export function createPublishServices(parts: PublishParts): PublishServices {
   return {
-    async publish(segments, parameters) {
+    async publish(caller, segments, parameters) {
+      const names = [segments, segments.slice(0, -1)].map((each) => each.join('/'))
+      if (!names.some((name) => mayUse(caller, name))) throw notAmong()
       const { feed, key } = await findPlace(parts.db, segments)
+      if (!mayUse(caller, feed.name)) throw notAmong() // the one below it is the caller's
       const bytes =
         key === null
           ? (await publishRecords(parts, feed, parameters)).bytes
           : await publishRecord(parts.db, feed, key, parameters)
       return { bytes, loadedAt: feed.loadedAt }
     },
-    refreshDates: (parameters) => refreshDates(parts.db, parameters),
+    refreshDates: (caller, parameters) => refreshDates(parts.db, caller, parameters),
     publicUrl: parts.publicUrl,
   }
+}
+
+function notAmong(): SincewireError {
+  return new SincewireError('forbidden', 'The service is not among those of this client')
 }

@@ -1,6 +1,7 @@
 import { latestChanges } from '../../db/feed.ts'
 import type { Db } from '../../db/pool.ts'
 import { listServices } from '../../db/service.ts'
+import { mayUse, type Caller } from '../../domain/caller.ts'
 import { invalidField } from '../../domain/errors.ts'
 import { toIsoMillis, type Instant } from '../../domain/instant.ts'
 import { parseRefreshQuery, type Parameters } from '../../domain/publishQuery.ts'
@@ -16,10 +17,16 @@ export interface RefreshDate {
   readonly loadedAt: string | null
 }
 
-/** All enabled services, or the one that `entitytype` names: throws `invalid` when there is none of that name. */
-export async function refreshDates(db: Db, parameters: Parameters): Promise<readonly RefreshDate[]> {
+/** All enabled services that the caller may use, or the one that `entitytype` names: throws `invalid` when there is none of that name. */
+export async function refreshDates(
+  db: Db,
+  caller: Caller,
+  parameters: Parameters,
+): Promise<readonly RefreshDate[]> {
   const entity = parseRefreshQuery(parameters)
-  const enabled = (await listServices(db)).filter((service) => service.enabled)
+  const enabled = (await listServices(db)).filter(
+    (service) => service.enabled && mayUse(caller, service.name),
+  )
   const asked = enabled.filter((service) => entity === undefined || service.name === entity)
   if (entity !== undefined && asked.length === 0) {
     throw invalidField('entitytype', 'must be the name of an enabled service', entity)
