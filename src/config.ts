@@ -37,7 +37,9 @@ const networks = z.preprocess(
   z.array(
     z
       .string('must be a list of networks')
-      .refine(isNetwork, 'must hold addresses or networks such as 10.0.0.0/8'),
+      .refine(isNetwork, 'must hold addresses or networks such as 10.0.0.0/8')
+      // Whoever may be a proxy may say what address they like.
+      .refine((network) => !/\/0+$/.test(network), 'must not hold everybody (/0)'),
     'must be a list of networks',
   ),
 )
@@ -100,19 +102,24 @@ const tls = z
     return z.NEVER
   })
 
-const limits = z.strictObject({
-  bodyMegabytes: whole(1, 1024),
-  headerKilobytes: whole(1, 1024),
-  headers: whole(10, 10_000),
-  urlCharacters: whole(100, 1_000_000),
-  headersTimeoutMilliseconds: whole(100, 600_000),
-  requestTimeoutMilliseconds: whole(100, 3_600_000),
-  idleTimeoutMilliseconds: whole(100, 3_600_000),
-  stalledTimeoutMilliseconds: whole(100, 86_400_000),
-  connections: whole(1, 1_000_000),
-  connectionsPerAddress: whole(1, 1_000_000),
-  requestsPerMinute: whole(1, 100_000_000),
-})
+const limits = z
+  .strictObject({
+    bodyMegabytes: whole(1, 1024),
+    headerKilobytes: whole(1, 1024),
+    headers: whole(10, 10_000),
+    urlCharacters: whole(100, 1_000_000),
+    headersTimeoutMilliseconds: whole(100, 600_000),
+    requestTimeoutMilliseconds: whole(100, 3_600_000),
+    idleTimeoutMilliseconds: whole(100, 3_600_000),
+    stalledTimeoutMilliseconds: whole(100, 86_400_000),
+    connections: whole(1, 1_000_000),
+    connectionsPerAddress: whole(1, 1_000_000),
+    requestsPerMinute: whole(1, 100_000_000),
+  })
+  .refine((limits) => limits.requestTimeoutMilliseconds >= limits.headersTimeoutMilliseconds, {
+    path: ['requestTimeoutMilliseconds'],
+    message: 'must be at least limits.headersTimeoutMilliseconds: the headers are a part of the request',
+  })
 
 const retry = z.strictObject({
   inPlaceRetries: whole(0, 10),

@@ -21,7 +21,9 @@ const failure: SchemaObject = {
 const always = {
   401: 'The call does not show who makes it, or shows what is not accepted',
   403: 'The client may not do that',
+  414: 'The URL is too long',
   429: 'Too many requests or failed attempts; Retry-After says when to come back',
+  431: 'The headers are too many or too large',
   500: 'Something of ours failed',
   503: 'Something of ours is away, or the service is refused while a batch runs; Retry-After says when to come back',
 }

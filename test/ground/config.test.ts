@@ -72,6 +72,21 @@ describe('a bad setting is named, with where it came from, and its value is not 
       'The setting port (SINCEWIRE_PORT) must be a whole number from 0 to 65535; the setting logLevel (SINCEWIRE_LOG_LEVEL) must be one of trace, debug, info, warn, error, fatal, silent.',
     ],
     [
+      'at odds with another',
+      { SINCEWIRE_LIMITS_REQUEST_TIMEOUT_MILLISECONDS: '5000' },
+      'The setting limits.requestTimeoutMilliseconds (SINCEWIRE_LIMITS_REQUEST_TIMEOUT_MILLISECONDS) must be at least limits.headersTimeoutMilliseconds: the headers are a part of the request.',
+    ],
+    [
+      'a network',
+      { SINCEWIRE_PROXIES_TRUSTED: '10.0.0.0/8,10.0.0.0/33' },
+      'The setting proxies.trusted (SINCEWIRE_PROXIES_TRUSTED) must hold addresses or networks such as 10.0.0.0/8.',
+    ],
+    [
+      'everybody as a proxy',
+      { SINCEWIRE_PROXIES_TRUSTED: '10.0.0.0/8,::/0' },
+      'The setting proxies.trusted (SINCEWIRE_PROXIES_TRUSTED) must not hold everybody (/0).',
+    ],
+    [
       'misspelt',
       { SINCEWIRE_PRT: '1' },
       'The variable SINCEWIRE_PRT is not a setting. Did you mean SINCEWIRE_PORT?',
