@@ -46,13 +46,14 @@ export async function openDatabase(config: Config, log: Log, share = false): Pro
       file: join(config.dataDir, 'master.key'),
     }
     const migrations = await prepare(server, log, source)
-    const open = (max: number, name: string, statementTimeoutMilliseconds: number) => {
+    const open = (max: number, name: 'api' | 'engine', statementTimeoutMilliseconds: number) => {
       const onError = (error: Error) => log.warn({ err: error }, 'a database connection broke')
       const pool = openPool({
         url: server.url,
         max,
         applicationName: `sincewire ${name}`,
         statementTimeoutMilliseconds,
+        ...(name === 'engine' && { actor: name }),
         onError,
       })
       pools.push(pool)

@@ -25,6 +25,7 @@ export function createBackground(base: EngineBase, boss: Boss): Background {
     url: databaseUrl,
     max: config.jobs.poolSize,
     applicationName: 'sincewire background',
+    actor: 'engine',
     onError: (err) => log.warn({ err }, 'a database connection broke'),
   })
   const { db } = pool

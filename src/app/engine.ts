@@ -153,6 +153,7 @@ function openTurnPool({ config, log, databaseUrl }: EngineBase): Pool {
     url: databaseUrl,
     max: config.database.enginePoolSize,
     applicationName: 'sincewire turns',
+    actor: 'engine',
     synchronousCommit: 'off',
     onError: (err) => log.warn({ err }, 'a database connection broke'),
   })

@@ -3,6 +3,7 @@ import type { Base } from './base.ts'
 import type { BatchGuard } from '../http/batchGuard.ts'
 import { addAudit } from '../http/audit.ts'
 import { addAuditStatus } from '../http/auditStatus.ts'
+import { addChanges } from '../http/changes.ts'
 import { addAdministration } from '../http/merchandising/administration/index.ts'
 import { addProcessConfig } from '../http/merchandising/process.ts'
 import { addProcessStatus } from '../http/merchandising/processStatus.ts'
@@ -14,6 +15,7 @@ import { addPrivacy } from '../http/privacy/privateData.ts'
 import type { Api } from '../http/room.ts'
 import { createAdministrationServices } from '../services/administration.ts'
 import { createAuditServices } from '../services/audit/index.ts'
+import { createChangeServices } from '../services/changes/index.ts'
 import { createPrivacyServices } from '../services/privacy/index.ts'
 import { createProcessServices } from '../services/process/index.ts'
 import { batchStatus } from '../services/batch/status.ts'
@@ -41,6 +43,7 @@ export function createRooms(base: Base): readonly ((api: Api) => void)[] {
     // First: around the services that it audits.
     (api) => addAudit(api, audit),
     (api) => addAuditStatus(api, audit),
+    (api) => addChanges(api, createChangeServices(db, publicUrl)),
     (api) => addRegistration(api, registration),
     (api) => addAdministration(api, administration),
     (api) => addPrivacy(api, privacy),

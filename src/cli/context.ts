@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto'
+import { userInfo } from 'node:os'
 import cliProgress from 'cli-progress'
 import { loadConfig, type Config } from '../config.ts'
 import { openDatabase, type OpenDatabase } from '../database.ts'
+import type { Changer } from '../domain/change.ts'
 import { createLog, type Log } from '../log.ts'
+import { asChanger } from '../services/changes/index.ts'
 import type { CommandContext, Progress } from './command.ts'
 
 export interface ContextSources {
@@ -29,11 +33,24 @@ export function createContext({ env, configFile, signal }: ContextSources): Comm
       const settings = config()
       const database = await openDatabase(settings, log(settings), true)
       try {
-        return await work(database, settings)
+        return await asChanger(operator(), () => work(database, settings))
       } finally {
         await database.close()
       }
     },
+  }
+}
+
+/** Whoever the operating system says it is. */
+function operator(): Changer {
+  return { actor: userName(), role: null, via: 'commandLine', address: null, correlationId: randomUUID() }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}` // the system has no name for it, as in many containers
   }
 }
 

@@ -2,6 +2,7 @@ import { registerBatch } from './batch.ts'
 import { registerCalendar } from './calendar.ts'
 import { registerCapture } from './capture.ts'
 import { registerClient } from './client.ts'
+import { registerChanges } from './changes.ts'
 import type { Register } from './command.ts'
 import { registerDemo } from './demo.ts'
 import { registerJobs } from './jobs.ts'
@@ -26,6 +27,7 @@ export const commands: readonly Register[] = [
   registerClient,
   registerJobs,
   registerPrune,
+  registerChanges,
   registerSecrets,
   registerLoad,
   registerCalendar,

@@ -1,6 +1,7 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import { Kysely, type Transaction } from 'kysely'
 import pg from 'pg'
 import { fromPostgres } from '../domain/instant.ts'
+import { ChangerDialect } from './changer.ts'
 import type { Tables } from './tables/index.ts'
 
 export type Db = Kysely<Tables>
@@ -12,6 +13,8 @@ export interface PoolOptions {
   readonly max: number
   /** Shown in pg_stat_activity. */
   readonly applicationName: string
+  /** Who changes what is changed here for nobody in particular, in the log of changes. */
+  readonly actor?: 'engine'
   /** 0: no limit (migrations, loads). */
   readonly statementTimeoutMilliseconds?: number
   /** off: a commit does not wait for the disk. A crash of PostgreSQL may then forget the last half second. */
@@ -38,7 +41,7 @@ export function openPool(options: PoolOptions): Pool {
   // A connection that breaks between two queries of a transaction tells only its client; without a listener that ends
   // the process. The next query on it fails and says so.
   pool.on('connect', (client) => client.on('error', () => {}))
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const db = new Kysely<Tables>({ dialect: new ChangerDialect({ pool }) })
   return { db, pool, close: () => db.destroy() }
 }
 
@@ -56,6 +59,7 @@ export function clientConfig(options: Omit<PoolOptions, 'max'>): pg.ClientConfig
       '-c search_path=pg_catalog',
       '-c jit=off', // pages are short: compiling one costs more than reading it
       `-c statement_timeout=${options.statementTimeoutMilliseconds ?? 0}`,
+      ...(options.actor ? [`-c sincewire.actor=${options.actor}`, `-c sincewire.via=${options.actor}`] : []),
       ...(options.synchronousCommit ? ['-c synchronous_commit=off'] : []),
     ].join(' '),
   }

@@ -10,6 +10,7 @@ import { authenticateCalls } from './access/authenticate.ts'
 import { authorizeCalls, type RoleFor } from './access/authorize.ts'
 import { roleFor as whole } from './access/roles.ts'
 import { identifyAddress } from './address.ts'
+import { attribute } from './attribute.ts'
 import { checkRefusals, refuseDuringBatch, type BatchGuard } from './batchGuard.ts'
 import { brokeOff, limitBody } from './bodyLimit.ts'
 import { answerFor } from './errors.ts'
@@ -60,6 +61,7 @@ export function createApi(options: ApiOptions): Api {
   api.use(authenticateCalls(authenticate))
   api.use(limitRequests(limits.requestsPerMinute))
   api.use(authorizeCalls(roleFor))
+  api.use(attribute())
   api.use(
     methodNotAllowed({
       app: api,

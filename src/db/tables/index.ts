@@ -1,5 +1,6 @@
 import type { AttemptTable } from './attempt.ts'
 import type { BatchStatusTable } from './batch-status.ts'
+import type { ChangeLogTable } from './change-log.ts'
 import type { CaptureLoadTable, CaptureTable, CaptureWatchTable } from './capture.ts'
 import type { CalendarTable } from './calendar.ts'
 import type { ClientKeyTable, ClientTable } from './client.ts'
@@ -32,6 +33,7 @@ export interface Tables {
   'sincewire.capture': CaptureTable
   'sincewire.capture_load': CaptureLoadTable
   'sincewire.capture_watch': CaptureWatchTable
+  'sincewire.change_log': ChangeLogTable
   'sincewire.certificate_warning': CertificateWarningTable
   'sincewire.client': ClientTable
   'sincewire.client_key': ClientKeyTable
