@@ -28,7 +28,7 @@ create table sincewire.change_log (
   after          jsonb
 );
 create index on sincewire.change_log (object_kind, object_name, change_id);
-create index on sincewire.change_log (changed_at);
+create index on sincewire.change_log using brin (changed_at);
 create index on sincewire.change_log (xid);  -- finds this transaction's own, and what came since a snapshot
 
 create function sincewire.keep_changes() returns trigger
@@ -64,74 +64,6 @@ begin
   end if;
   insert into sincewire.change_log (object_kind, object_name, operation, before, after)
   values (kind, name, done, was, became);
-end $$;
-
--- The named columns of a row. Of a secret one, whether it is set, and whether it differs from `other`'s. What is long
--- is cut: an entry is for reading.
-create function sincewire.shown_columns(row_of jsonb, shown text[], secret text[], other jsonb default null)
-returns jsonb language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
-  select jsonb_object_agg(c.name, c.value) from (
-    select s.name, case when length((row_of -> s.name)::text) > 4000
-                        then to_jsonb(left((row_of -> s.name)::text, 4000) || ' …') else row_of -> s.name end
-    from unnest(shown) s(name)
-    union all
-    select s.name, case when row_of ->> s.name is null then 'null'::jsonb
-                        when row_of ->> s.name = coalesce(other, row_of) ->> s.name then '"set"' else '"changed"' end
-    from unnest(secret) s(name)
-  ) c(name, value)
-$$;
-
--- For each row: arguments are the kind, the columns of the name, those shown, those secret, whether rows of one object
--- share an entry, and the column that tells them apart in it.
-create function sincewire.log_row() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
-declare
-  shown  text[] := tg_argv[2];
-  secret text[] := tg_argv[3];
-  old_of jsonb  := case when tg_op <> 'INSERT' then to_jsonb(old) end;
-  new_of jsonb  := case when tg_op <> 'DELETE' then to_jsonb(new) end;
-  row_of jsonb  := coalesce(new_of, old_of);
-  was    jsonb  := case when tg_op <> 'INSERT' then sincewire.shown_columns(old_of, shown, secret) end;
-  became jsonb  := case when tg_op <> 'DELETE' then sincewire.shown_columns(new_of, shown, secret, old_of) end;
-  part   text;
-begin
-  if tg_op = 'UPDATE' then
-    select jsonb_object_agg(w.key, w.value), jsonb_object_agg(w.key, b.value) into was, became
-    from jsonb_each(was) w join jsonb_each(became) b on b.key = w.key and b.value <> w.value;
-  end if;
-  if tg_argv[5] <> '' then
-    part := tg_table_name || ' ' || (row_of ->> tg_argv[5]);
-    was := case when was is not null then jsonb_build_object(part, was) end;
-    became := case when became is not null then jsonb_build_object(part, became) end;
-  end if;
-  perform sincewire.log_entry(tg_argv[0],
-    (select coalesce(string_agg(row_of ->> c.name, '/' order by c.place), '')
-     from unnest(tg_argv[1]::text[]) with ordinality c(name, place)),
-    case tg_op when 'INSERT' then 'CREATE' else tg_op end, was, became, tg_argv[4]::boolean);
-  return null;
-end $$;
-
--- The same for all rows of an INSERT or DELETE at once.
-create function sincewire.log_set() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
-declare
-  kind   text   := tg_argv[0];
-  named  text[] := tg_argv[1];
-  shown  text[] := tg_argv[2];
-  secret text[] := tg_argv[3];
-begin
-  if tg_op = 'INSERT' then
-    insert into sincewire.change_log (object_kind, object_name, operation, after)
-    select kind, (select string_agg(r.row_of ->> c, '/') from unnest(named) c), 'CREATE',
-           sincewire.shown_columns(r.row_of, shown, secret)
-    from (select to_jsonb(n) as row_of from new_rows n) r;
-  else
-    insert into sincewire.change_log (object_kind, object_name, operation, before)
-    select kind, (select string_agg(r.row_of ->> c, '/') from unnest(named) c), 'DELETE',
-           sincewire.shown_columns(r.row_of, shown, secret)
-    from (select to_jsonb(o) as row_of from old_rows o) r;
-  end if;
-  return null;
 end $$;
 
 -- How an entry tells of rows that are loaded by the thousand: few as they are, more as their number.
@@ -194,37 +126,113 @@ end $$;
 
 -- Has the changes of a table logged. `named`: the columns of the object's name (none: there is one object). Columns
 -- that are neither shown nor secret are not logged, and a change of them alone leaves no entry. `moving`: shown, but the
--- engine moves them; an update of them alone is logged when `also` says so, an expression over old and new. `kind_of_rows`: 'one' object each; 'shared':
--- rows of one object share an entry, told apart by `parted_by`; 'many': they are loaded by the thousand.
+-- engine moves them; an update of them alone is logged when `also` says so, an expression over old and new.
+-- `shared`: rows of one object share an entry, told apart in it by the column `parted_by`.
 -- Called again, it takes the place of what it made before: a migration that adds a column says what it is.
+--
+-- It makes a function for the table, since a generic one over to_jsonb(new) takes several times as long: a call may
+-- register 9,999 listeners.
 create function sincewire.log_changes(
   of_table regclass, kind text, named text[], shown text[], secret text[] default '{}', moving text[] default '{}',
-  also text default 'false', kind_of_rows text default 'one', parted_by text default '')
-returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
+  also text default 'false', shared boolean default false, parted_by text default '',
+  events text[] default '{insert,update,delete}')
+returns void language plpgsql set search_path = pg_catalog, pg_temp as $define$
 declare
-  arguments text := format('%L, %L, %L, %L, %L, %L', kind, named, shown || moving, secret, kind_of_rows = 'shared', parted_by);
-  differ    text;
-  t         record;
+  p jsonb;
+  t record;
 begin
-  select string_agg(format('old.%1$I is distinct from new.%1$I', c), ' or ') into differ from unnest(shown || secret) c;
+  -- What an entry shows of a column of a row: little enough to read.
+  with columns as (
+    select c.name, c.place, c.name = any (secret) as is_secret,
+           format(case when c.name = any (secret) then 'case when row_of.%I is not null then ''set'' end'
+                       when a.atttypid = 'text'::regtype then 'left(row_of.%I, 2000)'
+                       when a.atttypid = 'text[]'::regtype then 'row_of.%I[1:50]' else 'row_of.%I' end, c.name) as image
+    from unnest(shown || moving || secret) with ordinality c(name, place)
+    join pg_attribute a on a.attrelid = of_table and a.attname = c.name
+  ), differing as (
+    select format('old.%1$I is distinct from new.%1$I', c.name) as differs, c.*,
+           case when c.is_secret
+                then format('case when new.%1$I is not null then case when old.%1$I is null then ''set'' else ''changed'' end end', c.name)
+                else replace(c.image, 'row_of.', 'new.') end as became
+    from columns c
+  )
+  select jsonb_build_object(
+    'kind', quote_literal(kind), 'shared', shared,
+    'function', format('sincewire.%I', 'log ' || of_table::text),
+    'name', (select format(case when count(*) = 0 then '''''' else 'concat_ws(''/'', %s)' end, string_agg(format('row_of.%I', n), ', '))
+             from unnest(named) n),
+    'part', case when parted_by = '' then '''''' else format('tg_table_name || '' '' || row_of.%I', parted_by) end,
+    -- at most 100 arguments
+    'image', (select string_agg(format('jsonb_build_object(%s)', i.some), ' || ') from (
+                select string_agg(format('%L, %s', c.name, c.image), ', ' order by c.place) as some
+                from columns c group by (c.place - 1) / 40) i),
+    'was', string_agg(format('case when %s then jsonb_build_object(%L, %s) else ''{}'' end',
+                             d.differs, d.name, replace(d.image, 'row_of.', 'old.')), ' || ' order by d.place),
+    'became', string_agg(format('case when %s then jsonb_build_object(%L, %s) else ''{}'' end', d.differs, d.name, d.became),
+                         ' || ' order by d.place),
+    'differ', string_agg(d.differs, ' or ') filter (where d.name <> all (moving))
+  ) into p from differing d;
+  select p || jsonb_object_agg(v.version || ' ' || of_row.key, replace(of_row.value, 'row_of.', v.version || '.')) into p
+  from jsonb_each_text(p) of_row, unnest('{old,new}'::text[]) v(version) where of_row.key in ('name', 'part', 'image');
+
+  perform sincewire.create_function('{{function}}() returns trigger language plpgsql security definer
+                                     set search_path = pg_catalog, pg_temp set timezone = ''UTC''', $body$
+    begin
+      if tg_level = 'STATEMENT' and tg_op = 'INSERT' then
+        insert into sincewire.change_log (object_kind, object_name, operation, after)
+        select {{kind}}, {{name}}, 'CREATE', {{image}} from new_rows row_of;
+      elsif tg_level = 'STATEMENT' then
+        insert into sincewire.change_log (object_kind, object_name, operation, before)
+        select {{kind}}, {{name}}, 'DELETE', {{image}} from old_rows row_of;
+      elsif tg_op = 'INSERT' then
+        perform sincewire.log_entry({{kind}}, {{new name}}, 'CREATE', null, sincewire.in_part({{new part}}, {{new image}}), true);
+      elsif tg_op = 'DELETE' then
+        perform sincewire.log_entry({{kind}}, {{old name}}, 'DELETE', sincewire.in_part({{old part}}, {{old image}}), null, true);
+      elsif {{shared}} then
+        perform sincewire.log_entry({{kind}}, {{new name}}, 'UPDATE', sincewire.in_part({{old part}}, {{was}}),
+                                    sincewire.in_part({{new part}}, {{became}}), true);
+      else
+        insert into sincewire.change_log (object_kind, object_name, operation, before, after)
+        values ({{kind}}, {{new name}}, 'UPDATE', {{was}}, {{became}});
+      end if;
+      return null;
+    end $body$, p);
+
   for t in select tgname from pg_trigger where tgrelid = of_table and starts_with(tgname, 'log_change_') loop
     execute format('drop trigger %I on %s', t.tgname, of_table);
   end loop;
-  for t in select * from (values
-    ('insert', 'many', 'referencing new table as new_rows for each statement', 'log_rows'),
-    ('update', 'many', 'referencing old table as old_rows new table as new_rows for each statement', 'log_rows'),
-    ('delete', 'many', 'referencing old table as old_rows for each statement', 'log_rows'),
-    ('insert', 'one', 'referencing new table as new_rows for each statement', 'log_set'),
-    ('update', 'one', format('for each row when (%s or %s)', differ, also), 'log_row'),
-    ('delete', 'one', 'referencing old table as old_rows for each statement', 'log_set'),
-    ('insert', 'shared', 'for each row', 'log_row'),
-    ('update', 'shared', format('for each row when (%s or %s)', differ, also), 'log_row'),
-    ('delete', 'shared', 'for each row', 'log_row')) v(event, of_kind, how, called) where of_kind = kind_of_rows
-  loop
-    execute format('create trigger log_change_%s after %1$s on %s %s execute function sincewire.%I(%s)',
-                   t.event, of_table, t.how, t.called, arguments);
+  for t in select e.event, case when e.event = 'update' then format('for each row when (%s or %s)', p ->> 'differ', also)
+                                when shared then 'for each row'
+                                when e.event = 'insert' then 'referencing new table as new_rows for each statement'
+                                else 'referencing old table as old_rows for each statement' end as how
+           from unnest(events) e(event) loop
+    execute format('create trigger log_change_%s after %1$s on %s %s execute function %s()', t.event, of_table, t.how, p ->> 'function');
     execute format('alter table %s enable always trigger log_change_%s', of_table, t.event);
   end loop;
+  perform sincewire.log_truncating(of_table, kind);
+end $define$;
+
+create function sincewire.in_part(part text, image jsonb) returns jsonb language sql immutable parallel safe
+return case when part = '' then image else jsonb_build_object(part, image) end;
+
+-- The same for a table that is loaded by the thousand.
+create function sincewire.log_loads(of_table regclass, kind text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  t record;
+begin
+  for t in select * from (values ('insert', 'new table as new_rows'), ('update', 'old table as old_rows new table as new_rows'),
+                                 ('delete', 'old table as old_rows')) v(event, seen) loop
+    execute format('create trigger log_change_%s after %1$s on %s referencing %s for each statement
+                    execute function sincewire.log_rows(%L)', t.event, of_table, t.seen, kind);
+    execute format('alter table %s enable always trigger log_change_%s', of_table, t.event);
+  end loop;
+  perform sincewire.log_truncating(of_table, kind);
+end $$;
+
+create function sincewire.log_truncating(of_table regclass, kind text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
   execute format('create trigger log_change_truncate before truncate on %s
                   for each statement execute function sincewire.log_truncate(%L)', of_table, kind);
   execute format('alter table %s enable always trigger log_change_truncate', of_table);
@@ -240,34 +248,32 @@ select sincewire.log_changes('sincewire.listener', 'listener', '{listener_name}'
 select sincewire.log_changes('sincewire.credential', 'credential', '{credential_name}',
   '{credential_type,username,oauth_client_id,oauth_token_url,oauth_scope,heartbeat_interval_hours,secret_key_id}', '{secret}');
 select sincewire.log_changes('sincewire.merchapi_config', 'service', '{merchapi_name}',
-  '{title,json_table,enabled,key_parts,filters,wake_on_commit}', kind_of_rows => 'shared');
+  '{title,json_table,enabled,key_parts,filters,wake_on_commit}', shared => true);
 select sincewire.log_changes('sincewire.capture', 'service', '{service}',
-  '{source,key_columns,document_view,excluded,renamed,camel_case,shape,deferred}', kind_of_rows => 'shared');
+  '{source,key_columns,document_view,excluded,renamed,camel_case,shape,deferred}', shared => true);
 select sincewire.log_changes('sincewire.capture_watch', 'service', '{service}', '{watched,expressions}',
-  kind_of_rows => 'shared', parted_by => 'position');
+  shared => true, parted_by => 'position');
 select sincewire.log_changes('merch.b8d_process_config', 'job', '{job_name}',
   '{service,num_threads,num_data_to_process,commit_max_ctr,archive_ind}');
 select sincewire.log_changes('merch.personal_data', 'personalData', '{entity_name,source,part}',
   '{id_column,type_column,fixed,columns}');
 select sincewire.log_changes('merch.rms_batch_status', 'batchStatus', '{}',
-  '{batch_running_ind,inventory_batch_running_ind,costing_batch_running_ind,batch_start_warning_ind}', kind_of_rows => 'shared');
-select sincewire.log_changes('merch.period', 'virtualDate', '{}', '{vdate}', kind_of_rows => 'shared');
+  '{batch_running_ind,inventory_batch_running_ind,costing_batch_running_ind,batch_start_warning_ind}', shared => true);
+select sincewire.log_changes('merch.period', 'virtualDate', '{}', '{vdate}', shared => true);
 select sincewire.log_changes('merch.system_variables', 'virtualDate', '{}',
-  '{last_eow_date_unit,next_eow_date_unit,last_eom_date_unit,next_eom_date_unit}', kind_of_rows => 'shared');
+  '{last_eow_date_unit,next_eow_date_unit,last_eom_date_unit,next_eom_date_unit}', shared => true);
 select sincewire.log_changes(c.oid::regclass, 'systemOptions', '{}', (
     select array_agg(a.attname::text) from pg_attribute a
-    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname <> 'one_row'), kind_of_rows => 'shared')
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname <> 'one_row'), shared => true)
 from pg_class c where c.relnamespace = 'merch'::regnamespace
   and c.relname in ('functional_config_options', 'inv_move_unit_options', 'procurement_unit_options');
-select sincewire.log_changes(t::regclass, kind, '{}', '{}', kind_of_rows => 'many')
+select sincewire.log_loads(t::regclass, kind)
 from (values ('merch.calendar', 'calendar'), ('merch.code_head', 'codes'), ('merch.code_detail', 'codes'),
              ('merch.retail_service_report_url', 'reportUrls'), ('merch.report_reference', 'reportReferences')) v(t, kind);
 
 -- Of a request only that it was filed: the rest is the job's.
-create trigger log_change_insert after insert on sincewire.refresh_request referencing new table as new_rows
-  for each statement execute function sincewire.log_set('refreshRequest', '{service,request_id}',
-                                                        '{action,refresh_type,republish,keys}', '{}');
-alter table sincewire.refresh_request enable always trigger log_change_insert;
+select sincewire.log_changes('sincewire.refresh_request', 'refreshRequest', '{service,request_id}',
+  '{action,refresh_type,republish,keys}', events => '{insert}');
 
 -- A masking tells whom and which parts, never a value.
 create or replace function merch.mask_personal_data(of_entity text, of_type text, of_id text, masks jsonb) returns bigint
@@ -325,11 +331,12 @@ declare
   s     record;
   wrong text;
 begin
-  select case when r.oid is null then 'there is no such role'
+  select case when not pg_has_role(current_user, t.relowner, 'usage')
+              then format('only %s, the owner of the tables, can grant', t.relowner::regrole)
+              when r.oid is null then 'there is no such role'
               when r.rolsuper then 'it is a superuser'
-              when pg_has_role(r.oid, current_user, 'member') then format('it is, or may become, %I, the owner', current_user)
-              when not pg_has_role(current_user, t.relowner, 'usage')
-              then format('only %s, the owner, can grant', t.relowner::regrole) end into wrong
+              when pg_has_role(r.oid, t.relowner, 'member') then format('it is, or may become, %s, the owner', t.relowner::regrole)
+              end into wrong
   from pg_class t left join pg_roles r on r.rolname = service_role where t.oid = 'sincewire.change_log'::regclass;
   if wrong is not null then
     raise exception using errcode = 'SW001', message = format('The role %s cannot be the service''s: %s.', service_role, wrong);

@@ -1,4 +1,4 @@
-import { prune } from '../services/prune/run.ts'
+import { pruneNow } from '../services/prune/run.ts'
 import type { Register } from './command.ts'
 
 /** Removes what is older than the retention settings say. A running service does so once an hour. */
@@ -14,7 +14,7 @@ export const registerPrune: Register = (program, context) => {
     .action(({ despiteListeners }: { despiteListeners?: true }) =>
       context.withDatabase(async ({ engineDb }, { retention }) => {
         const asked = despiteListeners === true || retention.tombstonesDespiteListeners
-        const gone = await prune(engineDb, { ...retention, tombstonesDespiteListeners: asked })
+        const gone = await pruneNow(engineDb, { ...retention, tombstonesDespiteListeners: asked })
         const told = Object.entries(gone).map(([kind, count]) => `${kind} ${count}`)
         context.print(`removed: ${told.join(', ')}`)
       }),

@@ -18,6 +18,7 @@ const table = {
 export async function migrate<T>(db: Kysely<T>): Promise<string[]> {
   const migrations = await readMigrations()
   await refuseUnknown(db, Object.keys(migrations))
+  if (await isMigrated(db)) return [] // nothing that only the owner may do
   const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
   const { error, results = [] } = await new Migrator({ db, provider, ...table }).migrateToLatest()
   if (error === undefined) return results.map((result) => result.migrationName)
@@ -35,7 +36,15 @@ export async function migrate<T>(db: Kysely<T>): Promise<string[]> {
 /** Whether every file of sql/ has run. */
 export async function isMigrated<T>(db: Kysely<T>): Promise<boolean> {
   const done = await namesThatRan(db)
-  return Object.keys(await readMigrations()).every((name) => done.includes(name))
+  return (await migrationNames()).every((name) => done.includes(name))
+}
+
+/** The files of sql/, in the order in which they run. */
+export async function migrationNames(): Promise<readonly string[]> {
+  return (await readdir(folder))
+    .filter((file) => /^\d{4}_\w+\.sql$/.test(file))
+    .sort()
+    .map((file) => file.slice(0, -'.sql'.length))
 }
 
 async function refuseUnknown<T>(db: Kysely<T>, known: readonly string[]): Promise<void> {
@@ -57,11 +66,10 @@ async function namesThatRan<T>(db: Kysely<T>): Promise<string[]> {
 }
 
 async function readMigrations(): Promise<Record<string, Migration>> {
-  const files = (await readdir(folder)).filter((file) => /^\d{4}_\w+\.sql$/.test(file)).sort()
-  const entries = files.map(async (file): Promise<[string, Migration]> => {
-    const text = await readFile(new URL(file, folder), 'utf8')
+  const entries = (await migrationNames()).map(async (name): Promise<[string, Migration]> => {
+    const text = await readFile(new URL(`${name}.sql`, folder), 'utf8')
     // No parameters: the simple protocol takes many statements at once.
-    return [file.slice(0, -'.sql'.length), { up: async (db) => void (await sql.raw(text).execute(db)) }]
+    return [name, { up: async (db) => void (await sql.raw(text).execute(db)) }]
   })
   return Object.fromEntries(await Promise.all(entries))
 }

@@ -1,4 +1,3 @@
-import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Caller } from '../domain/caller.ts'
 import type { Changer } from '../domain/change.ts'
@@ -15,15 +14,7 @@ export function attribute(): MiddlewareHandler<ApiEnv> {
 function changerOf(c: Context<ApiEnv>): Changer {
   const caller = c.get('caller') as Caller | undefined
   const correlationId = c.get('correlationId')
-  if (!caller) return { actor: 'anybody', role: null, via: 'http', address: addressOf(c), correlationId }
+  if (!caller) return { actor: 'anybody', role: null, via: 'http', address: c.get('address'), correlationId }
   const { client, role, via, address } = caller
   return { actor: client, role, via, address, correlationId }
-}
-
-function addressOf(c: Context<ApiEnv>): string | null {
-  try {
-    return getConnInfo(c).remote.address ?? null
-  } catch {
-    return null // no connection: api.request
-  }
 }

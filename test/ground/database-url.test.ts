@@ -34,12 +34,14 @@ test('missing privileges are said one by one, each with the grant that helps', a
       grant select, insert, update, delete on all tables in schema ${schema} to ${role}`)
   }
   await run(
-    `revoke create on schema sincewire from ${role}; revoke delete on sincewire.listener from ${role}`,
+    // The queues are still to be made; the log of changes needs no more than to be read.
+    `revoke create on schema sincewire, sincewire_jobs from ${role}; revoke update on sincewire.change_log from ${role};
+     revoke delete on sincewire.listener from ${role}`,
   )
   await expect(checkServer(url)).rejects.toThrow(
-    `The database user ${role} lacks CREATE on schema sincewire (grant create on schema sincewire to ${role}); DELETE on table sincewire.listener (grant delete on table sincewire.listener to ${role}).`,
+    `The database user ${role} lacks CREATE on schema sincewire_jobs (grant create on schema sincewire_jobs to ${role}); DELETE on table sincewire.listener (grant delete on table sincewire.listener to ${role}).`,
   )
-  await run(`grant create on schema sincewire to ${role}; grant delete on sincewire.listener to ${role}`)
+  await run(`grant create on schema sincewire_jobs to ${role}; grant delete on sincewire.listener to ${role}`)
   await expect(checkServer(url)).resolves.toBeUndefined()
 })
 

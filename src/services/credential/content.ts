@@ -30,13 +30,18 @@ type TlsColumns = Pick<
   | 'ca_certificate_expires_at'
 >
 
-/** Seals a credential's secrets for its row. */
+/**
+ * Seals a credential's secrets for its row. Those of `present` that have not changed stay as they are: so the log of
+ * changes tells what was changed from what was not.
+ */
 export function sealContent(
   vault: Vault,
   credentialName: string,
   content: CredentialContent,
+  present?: CredentialRow,
 ): ContentColumns {
   const secret = secretOf(content)
+  const before = present?.credential_type === content.type ? present : undefined
   return {
     credential_type: content.type,
     username: content.type === 'BASICAUTH' ? content.username : null,
@@ -45,24 +50,46 @@ export function sealContent(
     oauth_scope: content.type === 'OAUTH' ? content.oauthScope : null,
     apikey_header: (content.type === 'APIKEY' && content.apikeyHeader) || null,
     apikey_prefix: (content.type === 'APIKEY' && content.apikeyPrefix) || null,
-    secret: secret === null ? null : vault.seal(secret, credentialContext(credentialName, content.type)),
+    secret: sealOrKeep(vault, secret, credentialContext(credentialName, content.type), {
+      sealed: before?.secret,
+      keyId: before?.secret_key_id,
+    }),
     secret_key_id: secret === null ? null : vault.keyId,
-    ...sealTls(vault, credentialName, content.tls),
+    ...sealTls(vault, credentialName, content.tls, present),
   }
 }
 
-function sealTls(vault: Vault, credentialName: string, tls: TlsMaterial | undefined): TlsColumns {
+function sealTls(
+  vault: Vault,
+  credentialName: string,
+  tls: TlsMaterial | undefined,
+  present: CredentialRow | undefined,
+): TlsColumns {
   const { client = null, ca = null } = tls ?? {}
   const [own] = (client && readCertificates(client.certificate)) ?? []
   const authorities = (ca !== null && readCertificates(ca)) || []
   return {
     client_certificate: client && client.certificate,
     client_certificate_expires_at: own ? expiryOf(own) : null,
-    client_key: client && vault.seal(client.key, credentialContext(credentialName, 'clientPrivateKey')),
+    client_key: sealOrKeep(vault, client && client.key, credentialContext(credentialName, 'clientPrivateKey'), {
+      sealed: present?.client_key,
+      keyId: present?.client_key_key_id,
+    }),
     client_key_key_id: client && vault.keyId,
     ca_certificate: ca,
     ca_certificate_expires_at: firstExpiry(authorities) ?? null,
   }
+}
+
+interface Sealed {
+  readonly sealed: Buffer | null | undefined
+  readonly keyId: string | null | undefined
+}
+
+/** Each sealing of a text is another one. */
+function sealOrKeep(vault: Vault, text: string | null, context: string, { sealed, keyId }: Sealed): Buffer | null {
+  if (text === null) return null
+  return sealed && keyId === vault.keyId && vault.open(sealed, context) === text ? sealed : vault.seal(text, context)
 }
 
 /** What openContent reads. */

@@ -92,7 +92,7 @@ async function update(
 ): Promise<void> {
   const name = row.credential_name
   await updateCredential(tx, name, {
-    ...columnsOf(vault, name, decision),
+    ...columnsOf(vault, name, decision, row),
     revision: decision.contentChanged ? row.revision + 1 : row.revision,
     updated_at: now,
   })
@@ -118,9 +118,10 @@ function columnsOf(
   vault: Vault,
   name: string,
   decision: Extract<CredentialDecision, { kind: 'create' | 'update' }>,
+  present?: CredentialRow,
 ) {
   return {
-    ...sealContent(vault, name, decision.content),
+    ...sealContent(vault, name, decision.content, present),
     heartbeat_interval_hours: decision.heartbeatIntervalHours,
   }
 }

@@ -1,3 +1,4 @@
+import { logAction } from '../../db/change.ts'
 import { retryFailures } from '../../db/changeLog.ts'
 import type { Db } from '../../db/pool.ts'
 import { findProcess } from '../../db/process.ts'
@@ -8,5 +9,14 @@ export async function retryDocuments(db: Db, service: string): Promise<number> {
   if (!(await findProcess(db, `delta/${service}`))) {
     throw new SincewireError('refused', `The service ${service} is not captured with --deferred`)
   }
-  return retryFailures(db, service)
+  return db.transaction().execute(async (tx) => {
+    const documents = await retryFailures(tx, service)
+    await logAction(tx, {
+      objectKind: 'job',
+      objectName: `delta/${service}`,
+      operation: 'RETRY',
+      told: { documents },
+    })
+    return documents
+  })
 }

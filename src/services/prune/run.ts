@@ -1,4 +1,5 @@
 import { pruneAttempts } from '../../db/attempt.ts'
+import { logAction } from '../../db/change.ts'
 import { pruneAudit } from '../../db/audit.ts'
 import { pruneHistory } from '../../db/changeLog.ts'
 import type { Db } from '../../db/pool.ts'
@@ -53,6 +54,13 @@ export async function prune(db: Db, retention: Retention): Promise<Pruned> {
     history: await chunks((atMost) => pruneHistory(db, retention.historyDays, atMost)),
     requests: keepsRequests ? 0 : await chunks((atMost) => pruneRequests(db, retention.requestDays, atMost)),
   }
+}
+
+/** The same because somebody asks: that is logged, the hourly work is not. */
+export async function pruneNow(db: Db, retention: Retention): Promise<Pruned> {
+  const pruned = await prune(db, retention)
+  await logAction(db, { objectKind: 'retention', objectName: '', operation: 'PRUNE', told: pruned })
+  return pruned
 }
 
 async function inChunks(

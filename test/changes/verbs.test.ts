@@ -1,0 +1,197 @@
+import { userInfo } from 'node:os'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { exampleFile, loadExamples } from '../../src/services/load/examples.ts'
+import { OPERATIONS, PRIVATE, serveAll } from '../administration/harness.ts'
+import { scratch, testDatabase } from '../support/index.ts'
+import { commandLine, subject, watchLog } from './harness.ts'
+
+const database = await testDatabase()
+const logged = watchLog(database)
+const dataDir = scratch()
+const { call, get } = await serveAll(database, { dataDir })
+const sincewire = commandLine(database.url, dataDir)
+
+beforeAll(async () => {
+  await loadExamples(database.db)
+  await database.run(`
+    create table public.account (id int primary key, owner text);
+    insert into public.account values (1, 'a');
+    create table public.other (id int primary key)`)
+  await sincewire('capture', '--service', 'bench/account', '--table', 'public.account', '--key', 'id')
+})
+
+const listener = (more: Record<string, unknown>) => ({
+  collectionSize: 1,
+  items: [{ service: 'bench/account', ...more }],
+})
+const credential = { credentialName: 'APP1', credentialType: 'APIKEY' }
+const PERSON = '/RetailAppsDataPrivServicesRESTApp/rest/privatedata/updatePersonalInfo'
+
+/** Calls of every operation that is not a GET, and the one entry that each leaves; none where it reads alone. */
+const calls: Record<string, readonly [body: unknown, entry: string, change: object][]> = {
+  [`PUT ${OPERATIONS}/webhook/credential/manage`]: [
+    [
+      { ...credential, apikey: 'planted-1' },
+      'CREATE credential APP1',
+      { before: null, after: { credential_type: 'APIKEY', secret: 'set' } },
+    ],
+    [
+      { credentialName: 'APP1', apikey: 'planted-2' },
+      'UPDATE credential APP1',
+      { before: { secret: 'set' }, after: { secret: 'changed' } },
+    ],
+    [
+      { credentialName: 'APP1', heartbeatIntervalHours: 12 },
+      'UPDATE credential APP1',
+      { before: { heartbeat_interval_hours: null }, after: { heartbeat_interval_hours: 12 } },
+    ],
+  ],
+  [`PUT ${OPERATIONS}/webhooks/manage`]: [
+    [
+      listener({ credentialName: 'APP1', listenerUrl: 'https://a.example/hook', signingSecret: 'GENERATE' }),
+      'CREATE listener bench/account',
+      { before: null, after: { listener_url: 'https://a.example/hook', signing_secret: 'set' } },
+    ],
+    [
+      listener({ enabled: 'N', listenerUrl: 'https://b.example/hook' }),
+      'UPDATE listener bench/account',
+      {
+        before: { enabled: true, listener_url: 'https://a.example/hook' },
+        after: { enabled: false, listener_url: 'https://b.example/hook' },
+      },
+    ],
+    [
+      listener({ sinceTimestamp: '2026-01-01T00:00:00.000Z' }),
+      'UPDATE listener bench/account',
+      {
+        before: { generation: 0, since_timestamp: '1970-01-01T00:00:00+00:00' },
+        after: { generation: 1, since_timestamp: '2026-01-01T00:00:00+00:00' },
+      },
+    ],
+    [listener({ deleteInd: 'Y' }), 'DELETE listener bench/account', { after: null }],
+  ],
+  [`POST ${OPERATIONS}/refresh/manage`]: [
+    [
+      { service: 'bench/account', action: 'REFRESH', refreshType: 'REBUILD', keys: ['1'] },
+      'CREATE refreshRequest bench/account/1',
+      {
+        before: null,
+        after: { action: 'REFRESH', refresh_type: 'REBUILD', republish: 'CHANGED', keys: ['1'] },
+      },
+    ],
+  ],
+  [`POST ${PRIVATE}/processes/update/process_config/execution`]: [
+    [
+      { JobName: 'refresh', numThreads: 3 },
+      'UPDATE job refresh',
+      { before: { num_threads: 2 }, after: { num_threads: 3 } },
+    ],
+  ],
+  [`POST ${OPERATIONS}/biPublisherReport/url/get`]: [[{ reportReferenceKey: 'TD-2001' }, '', {}]],
+  [`DELETE ${PERSON}`]: [
+    [
+      `customer_id=BUYER::::101::XXXXX${'::'.repeat(13)}`,
+      'MASK person BUYER/101',
+      { before: null, after: { given: ['fullName'], places: 1 } },
+    ],
+  ],
+}
+
+interface Document {
+  readonly paths: Record<string, Record<string, unknown>>
+}
+
+test('every operation that may write has its calls here', async () => {
+  const document = (await get('/openapi.json')).body as Document
+  const writing = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .filter((method) => method !== 'get')
+      .map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  expect(Object.keys(calls).toSorted()).toEqual(writing.toSorted())
+})
+
+describe.each(Object.entries(calls))('%s', (operation, each) => {
+  test('each call that changes something leaves one entry: who, from where, what it was and what it became', async () => {
+    const [method = '', path = ''] = operation.split(' ')
+    for (const [body, entry, change] of each) {
+      const correlationId = crypto.randomUUID()
+      const headers = { 'x-correlation-id': correlationId, 'content-type': 'application/json' }
+      const entries = await logged(async () => {
+        const answer =
+          typeof body === 'string'
+            ? await call(method, `${path}?${body}`, { headers })
+            : await call(method, path, { headers, body: JSON.stringify(body) })
+        expect([entry, answer.status, answer.text]).toMatchObject([entry, 200, expect.anything()])
+      })
+      expect(entries.map(subject)).toEqual(entry === '' ? [] : [entry])
+      if (entry === '') continue
+      expect(entries[0]).toMatchObject({
+        ...change,
+        ...{ actor: 'anybody', via: 'http', address: '127.0.0.1', login: 'postgres' },
+        correlation_id: correlationId,
+      })
+    }
+  })
+})
+
+/** A command line of every verb that changes something, and the entries that it leaves. */
+const commands: readonly [args: readonly string[], entries: readonly string[], change?: object][] = [
+  // Publishing starts in a transaction of its own, once everything is loaded.
+  [
+    ['capture', '--service', 'bench/other', '--table', 'public.other', '--key', 'id'],
+    ['CREATE service bench/other', 'UPDATE service bench/other'],
+    { after: { key_columns: ['id'], source: 'public.other', enabled: false } },
+  ],
+  [['rebuild', '--service', 'bench/other', '--bump'], ['CREATE refreshRequest bench/other/2']],
+  [
+    ['capture', '--service', 'bench/other', '--table', 'public.other', '--key', 'id', '--deferred'],
+    ['UPDATE service bench/other', 'CREATE job delta/bench/other'],
+  ],
+  [['jobs', 'retry', '--service', 'bench/other'], ['RETRY job delta/bench/other']],
+  [
+    ['jobs', 'set', 'delta/bench/other', '--archive', 'Y'],
+    ['UPDATE job delta/bench/other'],
+    { before: { archive_ind: 'N' }, after: { archive_ind: 'Y' } },
+  ],
+  [
+    ['uncapture', '--service', 'bench/other'],
+    ['DELETE service bench/other', 'DELETE job delta/bench/other'],
+  ],
+  [['prune'], ['PRUNE retention']],
+  [
+    ['batch', 'start', 'inventory'],
+    ['UPDATE batchStatus'],
+    { before: { batch_running_ind: 'N', inventory_batch_running_ind: 'N' } },
+  ],
+  [['batch', 'end'], ['UPDATE batchStatus']],
+  [['batch', 'warn'], ['UPDATE batchStatus']],
+  [
+    ['vdate', 'set', '2023-06-01'],
+    ['UPDATE virtualDate'],
+    { before: { vdate: '2019-07-01' }, after: { vdate: '2023-06-01' } },
+  ],
+  [['vdate', 'advance'], ['UPDATE virtualDate'], { after: { vdate: '2023-06-02' } }],
+  [
+    ['options', 'set', 'importInd=N', 'costMoney=8.25'],
+    ['UPDATE systemOptions'],
+    { after: { import_ind: 'N', cost_money: 8.25 } },
+  ],
+  [
+    ['calendar', 'generate', '--from', '2036', '--years', '2'],
+    ['UPDATE calendar'],
+    { after: { calendar: 24 } },
+  ],
+  [['load', 'people', exampleFile('people.csv')], ['LOAD people'], { after: { records: 16 } }],
+]
+
+describe('the command line', () => {
+  test.each(commands)('%j', async (args, expected, change = {}) => {
+    const entries = await logged(() => sincewire(...args))
+    expect(entries.map(subject)).toEqual(expected)
+    expect(entries[0]).toMatchObject(change)
+    const who = { actor: userInfo().username, via: 'commandLine', address: '127.0.0.1' }
+    for (const entry of entries)
+      expect(entry).toMatchObject({ ...who, correlation_id: entries[0]!.correlation_id })
+  })
+})
