@@ -56,7 +56,8 @@ begin
     update sincewire.change_log l set
       before = coalesce(was || l.before, l.before, was),
       after = coalesce(l.after || became, became, l.after),
-      operation = case when l.operation = done or l.operation = 'CREATE' then l.operation else 'UPDATE' end
+      operation = case when done = 'UPDATE' or l.operation = 'CREATE' then l.operation
+                       when done = 'DELETE' then done else 'UPDATE' end
     where l.xid = pg_current_xact_id() and l.changed_at >= now() and l.object_kind = kind and l.object_name = name;
     if found then
       return;
@@ -158,6 +159,9 @@ begin
   )
   select jsonb_build_object(
     'kind', quote_literal(kind), 'shared', shared,
+    -- a part that comes or goes is a change of its object
+    'made', case when parted_by = '' then '''CREATE''' else '''UPDATE''' end,
+    'removed', case when parted_by = '' then '''DELETE''' else '''UPDATE''' end,
     'function', format('sincewire.%I', 'log ' || of_table::text),
     'name', (select format(case when count(*) = 0 then '''''' else 'concat_ws(''/'', %s)' end, string_agg(format('row_of.%I', n), ', '))
              from unnest(named) n),
@@ -185,9 +189,9 @@ begin
         insert into sincewire.change_log (object_kind, object_name, operation, before)
         select {{kind}}, {{name}}, 'DELETE', {{image}} from old_rows row_of;
       elsif tg_op = 'INSERT' then
-        perform sincewire.log_entry({{kind}}, {{new name}}, 'CREATE', null, sincewire.in_part({{new part}}, {{new image}}), true);
+        perform sincewire.log_entry({{kind}}, {{new name}}, {{made}}, null, sincewire.in_part({{new part}}, {{new image}}), true);
       elsif tg_op = 'DELETE' then
-        perform sincewire.log_entry({{kind}}, {{old name}}, 'DELETE', sincewire.in_part({{old part}}, {{old image}}), null, true);
+        perform sincewire.log_entry({{kind}}, {{old name}}, {{removed}}, sincewire.in_part({{old part}}, {{old image}}), null, true);
       elsif {{shared}} then
         perform sincewire.log_entry({{kind}}, {{new name}}, 'UPDATE', sincewire.in_part({{old part}}, {{was}}),
                                     sincewire.in_part({{new part}}, {{became}}), true);
@@ -241,12 +245,19 @@ end $$;
 -- A listener's generation moves with each change that restarts publishing. The engine sets since to the edge of its
 -- own window, everybody else to what they want.
 select sincewire.log_changes('sincewire.listener', 'listener', '{listener_name}',
-  '{service,credential_name,listener_url,enabled,include_payload,interval_seconds,page_limit,query_parameter,
-    heartbeat_interval_hours,signing_key_id,generation,disabled_reason}', '{signing_secret}', '{since_timestamp}',
+  '{service,credential_name,owner,listener_url,enabled,include_payload,interval_seconds,page_limit,query_parameter,
+    heartbeat_interval_hours,header_names,headers_key_id,signing_key_id,previous_secret_key_id,previous_secret_until,
+    private_key_key_id,public_key,previous_private_key_key_id,previous_private_key_until,generation,disabled_reason}',
+  '{headers,signing_secret,previous_secret,private_key,previous_private_key}', '{since_timestamp}',
   'old.since_timestamp is distinct from new.since_timestamp
    and (old.generation <> new.generation or new.since_timestamp is distinct from old.before_timestamp)');
 select sincewire.log_changes('sincewire.credential', 'credential', '{credential_name}',
-  '{credential_type,username,oauth_client_id,oauth_token_url,oauth_scope,heartbeat_interval_hours,secret_key_id}', '{secret}');
+  '{credential_type,owner,username,oauth_client_id,oauth_token_url,oauth_scope,apikey_header,apikey_prefix,
+    client_certificate,client_certificate_expires_at,ca_certificate,ca_certificate_expires_at,heartbeat_interval_hours,
+    secret_key_id,client_key_key_id}', '{secret,client_key}');
+select sincewire.log_changes('sincewire.client', 'client', '{client_name}', '{role,services,addresses,enabled}', shared => true);
+select sincewire.log_changes('sincewire.client_key', 'client', '{client_name}', '{expires_at,revoked_at}', '{hash}',
+  shared => true, parted_by => 'key_id');
 select sincewire.log_changes('sincewire.merchapi_config', 'service', '{merchapi_name}',
   '{title,json_table,enabled,key_parts,filters,wake_on_commit}', shared => true);
 select sincewire.log_changes('sincewire.capture', 'service', '{service}',

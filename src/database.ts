@@ -53,7 +53,7 @@ export async function openDatabase(config: Config, log: Log, share = false): Pro
         max,
         applicationName: `sincewire ${name}`,
         statementTimeoutMilliseconds,
-        ...(name === 'engine' && { actor: name }),
+        actor: name,
         onError,
       })
       pools.push(pool)

@@ -14,7 +14,7 @@ export interface PoolOptions {
   /** Shown in pg_stat_activity. */
   readonly applicationName: string
   /** Who changes what is changed here for nobody in particular, in the log of changes. */
-  readonly actor?: 'engine'
+  readonly actor?: 'engine' | 'api'
   /** 0: no limit (migrations, loads). */
   readonly statementTimeoutMilliseconds?: number
   /** off: a commit does not wait for the disk. A crash of PostgreSQL may then forget the last half second. */

@@ -1,5 +1,4 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Caller } from '../domain/caller.ts'
 import type { Changer } from '../domain/change.ts'
 import { asChanger } from '../services/changes/index.ts'
 import type { ApiEnv } from './room.ts'
@@ -12,9 +11,6 @@ export function attribute(): MiddlewareHandler<ApiEnv> {
 }
 
 function changerOf(c: Context<ApiEnv>): Changer {
-  const caller = c.get('caller') as Caller | undefined
-  const correlationId = c.get('correlationId')
-  if (!caller) return { actor: 'anybody', role: null, via: 'http', address: c.get('address'), correlationId }
-  const { client, role, via, address } = caller
-  return { actor: client, role, via, address, correlationId }
+  const { client, role, via, address } = c.get('caller')
+  return { actor: client, role, via, address, correlationId: c.get('correlationId') }
 }

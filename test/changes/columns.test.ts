@@ -19,6 +19,8 @@ const unlogged: Record<string, readonly string[]> = {
     ...['turn_token', 'created_at', 'updated_at'],
   ],
   'sincewire.credential': ['revision', 'created_at', 'updated_at'],
+  'sincewire.client': ['created_at'],
+  'sincewire.client_key': ['created_at', 'last_used_at'],
   // When its records were made and pruned.
   'sincewire.merchapi_config': ['loaded_at', 'refreshed_at', 'pruned_before', 'pruned_up_to', 'created_at'],
   // What the job met.
@@ -38,7 +40,13 @@ const unlogged: Record<string, readonly string[]> = {
 /** Tables that hold no administration, with why. */
 const others = [
   // the engine's and the jobs' own
-  ...['sincewire.attempt', 'sincewire.capture_load', 'sincewire.delta_failure', 'sincewire.delta_history'],
+  ...[
+    'sincewire.attempt',
+    'sincewire.certificate_warning',
+    'sincewire.capture_load',
+    'sincewire.delta_failure',
+    'sincewire.delta_history',
+  ],
   ...['sincewire.tick', 'sincewire.tick_state', 'sincewire.tick_writer', 'merch.personal_service'],
   // logs
   ...['sincewire.change_log', 'merch.job_audit_logs', 'merch.job_audit_payload'],

@@ -5,6 +5,7 @@ import { manageCredential, manageListener } from '../support/api.ts'
 import {
   cleanUp,
   eventually,
+  fetchAsAdmin,
   receiver,
   runCommand,
   scratch,
@@ -68,7 +69,7 @@ describe('a role that owns nothing', () => {
       await database.run(`set role ${owner}; update shop.account set owner = 'b'`)
       await target.waitFor((calls) => calls.some(({ body }) => body.includes('"owner":"b"')))
       const refresh = { service: 'shop/account', action: 'REFRESH', refreshType: 'REBUILD', keys: ['1'] }
-      await fetch(`${url}${OPERATIONS}/refresh/manage`, {
+      await fetchAsAdmin(`${url}${OPERATIONS}/refresh/manage`, {
         method: 'POST',
         body: JSON.stringify(refresh),
         headers: { 'content-type': 'application/json' },

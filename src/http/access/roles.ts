@@ -39,6 +39,7 @@ const roles: Readonly<Record<string, ClientRole>> = {
   [`GET ${OPERATIONS_PATH}/refresh`]: 'operator',
   [`POST ${OPERATIONS_PATH}/refresh/manage`]: 'operator',
   [`GET ${PRIVATE_PATH}/restService/status`]: 'operator',
+  [`GET ${OPERATIONS_PATH}/changes`]: 'operator',
   [`GET ${PRIVACY_PATH}/config/access`]: 'operator',
   [`GET ${PRIVACY_PATH}/getPersonalInfo`]: 'operator',
   [`DELETE ${PRIVACY_PATH}/updatePersonalInfo`]: 'operator',

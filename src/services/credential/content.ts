@@ -71,10 +71,15 @@ function sealTls(
   return {
     client_certificate: client && client.certificate,
     client_certificate_expires_at: own ? expiryOf(own) : null,
-    client_key: sealOrKeep(vault, client && client.key, credentialContext(credentialName, 'clientPrivateKey'), {
-      sealed: present?.client_key,
-      keyId: present?.client_key_key_id,
-    }),
+    client_key: sealOrKeep(
+      vault,
+      client && client.key,
+      credentialContext(credentialName, 'clientPrivateKey'),
+      {
+        sealed: present?.client_key,
+        keyId: present?.client_key_key_id,
+      },
+    ),
     client_key_key_id: client && vault.keyId,
     ca_certificate: ca,
     ca_certificate_expires_at: firstExpiry(authorities) ?? null,
@@ -87,9 +92,16 @@ interface Sealed {
 }
 
 /** Each sealing of a text is another one. */
-function sealOrKeep(vault: Vault, text: string | null, context: string, { sealed, keyId }: Sealed): Buffer | null {
+function sealOrKeep(
+  vault: Vault,
+  text: string | null,
+  context: string,
+  { sealed, keyId }: Sealed,
+): Buffer | null {
   if (text === null) return null
-  return sealed && keyId === vault.keyId && vault.open(sealed, context) === text ? sealed : vault.seal(text, context)
+  return sealed && keyId === vault.keyId && vault.open(sealed, context) === text
+    ? sealed
+    : vault.seal(text, context)
 }
 
 /** What openContent reads. */
