@@ -6,7 +6,7 @@ const unlogged: Record<string, readonly string[]> = {
   // Its identity, what the engine moves, and when.
   'sincewire.listener': [
     ...['uid', 'target_revision', 'proven_revision', 'since_floor', 'since_snapshot', 'before_timestamp'],
-    ...['before_floor', 'before_snapshot', 'offset_changed_at', 'offset_key', 'due_at', 'next_poll_at'],
+    ...['before_floor', 'before_snapshot', 'offset_changed_at', 'offset_key'],
     ...[
       'next_heartbeat_at',
       'failures',
@@ -47,7 +47,13 @@ const others = [
     'sincewire.delta_failure',
     'sincewire.delta_history',
   ],
-  ...['sincewire.tick', 'sincewire.tick_state', 'sincewire.tick_writer', 'merch.personal_service'],
+  ...[
+    'sincewire.schedule',
+    'sincewire.tick',
+    'sincewire.tick_state',
+    'sincewire.tick_writer',
+    'merch.personal_service',
+  ],
   // logs
   ...['sincewire.change_log', 'merch.job_audit_logs', 'merch.job_audit_payload'],
   ...['sincewire.migration', 'sincewire.migration_lock'],
