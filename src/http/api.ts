@@ -95,7 +95,9 @@ function correlate(log: Log): MiddlewareHandler<ApiEnv> {
     const began = performance.now()
     await next()
     c.res.headers.set('x-correlation-id', correlationId)
-    const { method, path } = c.req
+    const { method } = c.req
+    // As it was sent, percent-encoded: a line break of whatever alphabet must not begin a line of the log.
+    const path = URL.parse(c.req.url)?.pathname
     const milliseconds = Math.round(performance.now() - began)
     c.get('log').debug({ method, path: shown(path), status: c.res.status, milliseconds }, 'request')
   }

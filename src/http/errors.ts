@@ -40,6 +40,7 @@ export function answerFor(error: unknown, correlationId: string): ErrorAnswer {
   if (error instanceof HTTPException && error.status < 500) {
     return answer(error.status, error.message || 'The request cannot be understood')
   }
+  if (isClientGone(error)) return answer(400, 'The request broke off')
   if (isDatabaseAway(error)) {
     return { ...answer(503, 'The database does not answer'), headers: { 'retry-after': '5' }, ours: true }
   }
@@ -71,6 +72,13 @@ function answer(status: number, message: string): ErrorAnswer {
     body: { status: 'ERROR', message },
     ours: false,
   }
+}
+
+/** Node's word for a request whose connection ended before its body did. */
+function isClientGone(error: unknown): boolean {
+  return (
+    error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET'
+  )
 }
 
 /** Connections refused or cut, and PostgreSQL's classes 08 (connection), 53 (resources), 57 (shutdown, time is up). */

@@ -11,6 +11,9 @@ export type Checked =
   | { readonly success: true }
   | { readonly success: false; readonly error: z.core.$ZodError }
 
+/** Of the unknown keys of one object, so many are named: the answer must not be many times what was sent. */
+const NAMED_KEYS = 20
+
 /**
  * What zod found, as the documented validationErrors. `field` is a bean path from the operation's name (document 004
  * shows `createRecord.arg0.approveInd`): `manage.items[0].pageLimit`; a query parameter goes by its own name.
@@ -20,7 +23,7 @@ export function fieldErrors(issues: readonly Issue[], input: unknown, bean: stri
   return issues.flatMap((issue): FieldError[] => {
     if (issue.code === 'unrecognized_keys') {
       // The value is not shown: it may be a secret whose field is misspelt.
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, NAMED_KEYS).map((key) => ({
         error: 'is not a known field',
         field: beanPath(bean, [...issue.path, shown(key) ?? '']),
         inputValue: null,
