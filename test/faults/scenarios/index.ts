@@ -7,6 +7,7 @@ import { failover } from './failover.ts'
 import { load } from './load.ts'
 import { names } from './names.ts'
 import { network } from './network.ts'
+import { overload } from './overload.ts'
 import { owner } from './owner.ts'
 import { receivers } from './receivers.ts'
 import { tls } from './tls.ts'
@@ -28,4 +29,5 @@ export const SCENARIOS: readonly Scenario[] = [
   failover,
   disk,
   load,
+  overload,
 ]
