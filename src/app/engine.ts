@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks'
 import { openPool, type Pool } from '../db/pool.ts'
 import { Signals } from '../db/signals.ts'
-import { nextEngineNumber } from '../db/sweep.ts'
+import { ENGINE_LOCK_CLASS, nextEngineNumber } from '../db/sweep.ts'
+import { reserveTurns } from '../db/turn.ts'
 import { Engine } from '../engine/engine.ts'
 import type { Deliver, TurnStore } from '../engine/ports.ts'
 import { Runner, type RunnerPorts } from '../engine/runner.ts'
-import { sweep } from '../engine/sweep.ts'
+import { sweep, type Swept } from '../engine/sweep.ts'
 import { runTurn } from '../engine/turn.ts'
 import { startBoss } from '../jobs/boss.ts'
 import { schedulePruning } from '../jobs/prune.ts'
@@ -69,17 +70,23 @@ async function startEngine(base: EngineBase, stops: (() => Promise<void>)[]): Pr
   stops.push(close)
   const { pageCacheMegabytes: cacheMegabytes } = config.engine
   const readPage = createReadPage({ db: engineDb, publicUrl: () => base.publicUrl(), cacheMegabytes })
-  const turnPool = openTurnPool(base)
+  const engineNumber = await nextEngineNumber(engineDb)
+  const turnPool = openTurnPool(base, engineNumber)
   stops.push(() => turnPool.close())
   const onError = (err: Error) => log.warn({ err }, 'the job queue met trouble')
   const boss = await startBoss({ url: databaseUrl, onError })
   stops.push(() => boss.stop({ graceful: true, timeout: 5000 }))
-  const queue = await openTurns(boss)
-  const engineNumber = await nextEngineNumber(engineDb)
-  const store = createTurnStore(turnPool.db, queue, () => engine.sweepSoon())
-  const turnPorts = createTurnPorts(base, { deliver, readPage, store, engineNumber })
+  const queue = await openTurns(boss, turnPool.db, (tx, jobs) => reserveTurns(tx, engineNumber, jobs))
+  let tick: Swept['tick'] = new Map()
+  const store = createTurnStore(turnPool.db, queue, {
+    engine: engineNumber,
+    latestTick: (service) => tick.get(service) ?? null,
+    onSoon: () => engine.sweepSoon(),
+  })
+  const turnPorts = createTurnPorts(base, { deliver, readPage, store })
   const engine: Engine = createLoop(base, {
     ...{ queue, store, engineNumber },
+    onTick: (taken) => void (tick = taken),
     runTurn: (job, giveWay, signal) => runTurn(turnPorts, job, giveWay, signal),
   })
   const signals = new Signals({
@@ -103,11 +110,13 @@ interface LoopParts {
   readonly queue: Turns
   readonly store: TurnStore
   readonly engineNumber: number
+  readonly onTick: (tick: Swept['tick']) => void
   readonly runTurn: RunnerPorts['runTurn']
 }
 
 /** Sweeps and slots around the turns. */
-function createLoop(base: EngineBase, { queue, store, engineNumber, runTurn: run }: LoopParts): Engine {
+function createLoop(base: EngineBase, parts: LoopParts): Engine {
+  const { queue, store, engineNumber, runTurn: run } = parts
   const { config, log, engineDb, metrics } = base
   const { concurrency, probeConcurrency, perHostConcurrency, turnShareMilliseconds } = config.engine
   const sweepStore = createSweepStore(engineDb, queue)
@@ -130,6 +139,7 @@ function createLoop(base: EngineBase, { queue, store, engineNumber, runTurn: run
       ...{ queue, runner, uptime },
       sweep: async (woken, sweptBy) => {
         const swept = await sweep(sweepStore, config.engine, woken, sweptBy)
+        parts.onTick(swept.tick)
         metrics.swept(swept, (uptime() - sweptBy.at) / 1000)
         return swept
       },
@@ -148,10 +158,13 @@ function createLoop(base: EngineBase, { queue, store, engineNumber, runTurn: run
 
 // Positions may be half a second old after a crash of PostgreSQL: pages are repeated then, never skipped. Not
 // waiting for the disk at each page is what lets one listener go at the speed of its receiver.
-function openTurnPool({ config, log, databaseUrl }: EngineBase): Pool {
+function openTurnPool({ config, log, databaseUrl }: EngineBase, engineNumber: number): Pool {
   return openPool({
     url: databaseUrl,
     max: config.database.enginePoolSize,
+    // Of those that show that this process lives, one at least, beside the one that listens.
+    min: 1,
+    sharedLock: [ENGINE_LOCK_CLASS, engineNumber],
     applicationName: 'sincewire turns',
     actor: 'engine',
     synchronousCommit: 'off',

@@ -12,11 +12,10 @@ export interface TurnParts {
   readonly deliver: Deliver
   readonly readPage: ReadPage
   readonly store: TurnStore
-  readonly engineNumber: number
 }
 
 /** What a turn needs, with clocks, dice and the process's log and metrics. */
-export function createTurnPorts(base: EngineBase, { engineNumber, ...parts }: TurnParts): TurnPorts {
+export function createTurnPorts(base: EngineBase, parts: TurnParts): TurnPorts {
   const { log, metrics, engineDb } = base
   return {
     ...parts,
@@ -27,7 +26,6 @@ export function createTurnPorts(base: EngineBase, { engineNumber, ...parts }: Tu
     uptime: () => performance.now(),
     newToken: randomUUID,
     newCorrelationId: () => randomBytes(12).toString('base64url'),
-    engineNumber: () => engineNumber,
     onAttempt: (attempt) => {
       metrics.attempt(attempt)
       logAttempt(log, attempt)

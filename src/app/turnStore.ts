@@ -2,15 +2,29 @@ import { performance } from 'node:perf_hooks'
 import { insertAttempt, type NewAttempt } from '../db/attempt.ts'
 import type { Db } from '../db/pool.ts'
 import * as turns from '../db/turn.ts'
+import type { Edge } from '../domain/window.ts'
 import type { AttemptRecord, Standing, TurnStore } from '../engine/ports.ts'
 import type { Turns } from '../jobs/turns.ts'
 
-/** The engine's TurnStore over our tables and the queue. `onSoon`: a turn ended with more to do. */
-export function createTurnStore(db: Db, queue: Turns, onSoon: () => void): TurnStore {
+export interface TurnStoreOptions {
+  /** The number of this process. */
+  readonly engine: number
+  /** The edge that this process's last tick gave a service. */
+  readonly latestTick: (service: string) => Edge | null
+  /** A turn ended with more to do. */
+  readonly onSoon: () => void
+}
+
+/** The engine's TurnStore over our tables and the queue. */
+export function createTurnStore(
+  db: Db,
+  queue: Turns,
+  { engine, latestTick, onSoon }: TurnStoreOptions,
+): TurnStore {
   return {
-    async begin(job, token, engine) {
-      const { id, listenerName } = job
-      return standing(() => turns.takeTurn(db, { listenerName, token, job: id, queue: job.queue, engine }))
+    async begin({ id, listenerName, service, queue }, token) {
+      const turn = { listenerName, token, service, job: id, queue, engine }
+      return standing(() => turns.takeTurn(db, turn, latestTick(service)))
     },
     load: (own) => standing(() => turns.loadTurn(db, own)),
     saveProgress: (own, { generation }, next, attempt) =>
@@ -24,11 +38,11 @@ export function createTurnStore(db: Db, queue: Turns, onSoon: () => void): TurnS
       standing(() => turns.saveGone(db, own, targetRevision, reason, toRow(attempt))),
     record: (attempt) => insertAttempt(db, toRow(attempt)),
     async end(job, own, dueInMilliseconds) {
-      await turns.endTurn(db, own, dueInMilliseconds, (tx) => queue.remove(tx, job))
+      await turns.endTurn(db, { ...own, engine }, dueInMilliseconds, (tx) => queue.remove(tx, job))
       if (dueInMilliseconds === 0) onSoon()
     },
     handBack: (job, milliseconds) =>
-      turns.handBack(db, job.listenerName, milliseconds, (tx) => queue.remove(tx, job)),
+      turns.handBack(db, { ...job, engine }, milliseconds, (tx) => queue.remove(tx, job)),
   }
 }
 

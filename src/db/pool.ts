@@ -19,6 +19,10 @@ export interface PoolOptions {
   readonly statementTimeoutMilliseconds?: number
   /** off: a commit does not wait for the disk. A crash of PostgreSQL may then forget the last half second. */
   readonly synchronousCommit?: 'off'
+  /** Connections that are kept however long nobody needs them. */
+  readonly min?: number
+  /** Every connection holds this advisory lock, shared with others, for as long as it lives. */
+  readonly sharedLock?: readonly [classId: number, objectId: number]
   /** An idle connection broke: the pool has dropped it and opens another when needed. */
   readonly onError?: (error: Error) => void
 }
@@ -36,7 +40,14 @@ types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text)) // counts an
 
 /** Opens a pool whose sessions are fixed to UTC, ISO dates and read committed, whatever the server's defaults. */
 export function openPool(options: PoolOptions): Pool {
-  const pool = new pg.Pool({ ...clientConfig(options), max: options.max })
+  const { max, min, sharedLock } = options
+  const pool = new pg.Pool({
+    ...clientConfig(options),
+    ...{ max, min: min ?? 0 },
+    // Awaited, which its type does not say.
+    // oxlint-disable-next-line typescript/no-misused-promises
+    ...(sharedLock && { onConnect: (client) => holdSharedLock(client, sharedLock) }),
+  })
   pool.on('error', (error) => options.onError?.(error))
   // A connection that breaks between two queries of a transaction tells only its client; without a listener that ends
   // the process. The next query on it fails and says so.
@@ -45,8 +56,16 @@ export function openPool(options: PoolOptions): Pool {
   return { db, pool, close: () => db.destroy() }
 }
 
+/** Takes an advisory lock that its holders share. */
+export async function holdSharedLock(
+  client: pg.ClientBase,
+  lock: readonly [classId: number, objectId: number],
+): Promise<void> {
+  await client.query('select pg_advisory_lock_shared($1, $2)', [...lock])
+}
+
 /** Settings for one connection of our own kind, e.g. the one that listens. */
-export function clientConfig(options: Omit<PoolOptions, 'max'>): pg.ClientConfig {
+export function clientConfig(options: Omit<PoolOptions, 'max' | 'min' | 'sharedLock'>): pg.ClientConfig {
   return {
     connectionString: options.url,
     application_name: options.applicationName,

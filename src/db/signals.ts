@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { clientConfig } from './pool.ts'
+import { clientConfig, holdSharedLock } from './pool.ts'
 import { ENGINE_LOCK_CLASS } from './sweep.ts'
 
 /** Capture notifies here at commit; the payload is the service. */
@@ -22,7 +22,8 @@ export interface SignalOptions {
 
 /**
  * The connection that an engine process keeps for its life: it listens, and it holds the advisory lock by which
- * the others see that this process lives. Notifications are a hint: whatever they miss, the next sweep finds.
+ * the others see that this process lives. It shares that lock with the connections of its turns, so that one broken
+ * connection is not taken for a death. Notifications are a hint: whatever they miss, the next sweep finds.
  */
 export class Signals {
   readonly #options: SignalOptions
@@ -47,7 +48,7 @@ export class Signals {
     })
     try {
       await client.connect()
-      await client.query('select pg_advisory_lock($1, $2)', [ENGINE_LOCK_CLASS, engineNumber])
+      await holdSharedLock(client, [ENGINE_LOCK_CLASS, engineNumber])
       await client.query(`listen ${WAKE_CHANNEL}; listen ${DUE_CHANNEL}; listen ${JOBS_CHANNEL}`)
     } catch (error) {
       client.removeAllListeners('end')

@@ -90,6 +90,7 @@ export async function applyPlans(tx: DbOrTx, plans: readonly PlannedRow[]): Prom
       ) p(listener_name, next_poll_at, due_at, queue, at, floor, snapshot)
     ), busy as (
       update sincewire.listener l set turn_queue = coalesce(p.queue, l.turn_queue),
+        window_begun = l.window_begun and p.at is null,
         before_timestamp = coalesce(p.at, l.before_timestamp), before_floor = coalesce(p.floor, l.before_floor),
         before_snapshot = coalesce(p.snapshot, l.before_snapshot)
       from p where l.listener_name = p.listener_name and (p.queue is not null or p.at is not null)

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Instant } from '../domain/instant.ts'
 import type { Listener } from '../domain/listener.ts'
-import type { Position } from '../domain/window.ts'
+import type { Edge, Position } from '../domain/window.ts'
 import { insertAttemptSql, type NewAttempt } from './attempt.ts'
 import { toListener, type ListenerRow } from './listener.ts'
 import type { Db, DbOrTx } from './pool.ts'
@@ -18,13 +18,55 @@ export interface TurnOwner {
   readonly token: string
 }
 
-/** Takes a listener for a turn. Undefined: no such listener. */
+/** Which process wants something of a listener. */
+export interface TurnTaker {
+  readonly listenerName: string
+  readonly engine: number
+}
+
+/**
+ * Notes who has fetched these jobs, in the transaction that fetches them, so that those of a process which dies before
+ * it begins are found like all its others. Rows that somebody else is working on are left alone: with no lock to wait
+ * for, this cannot wait in a circle with a sweep, which locks listeners before jobs.
+ */
+export async function reserveTurns(
+  tx: DbOrTx,
+  engine: number,
+  jobs: readonly { readonly id: string; readonly listenerName: string; readonly queue: string }[],
+): Promise<void> {
+  await sql`
+    with mine as materialized (
+      select l.listener_name, j.id, j.queue
+      from unnest(${jobs.map((job) => job.listenerName)}::text[], ${jobs.map((job) => job.id)}::uuid[],
+        ${jobs.map((job) => job.queue)}::text[]) j(listener_name, id, queue)
+      join sincewire.listener l using (listener_name)
+      where l.turn_token is null for update of l skip locked
+    )
+    update sincewire.listener l set turn_engine = ${engine}, turn_job = mine.id, turn_queue = mine.queue
+    from mine where l.listener_name = mine.listener_name`.execute(tx)
+}
+
+/**
+ * Takes a listener for a turn. A window that no turn has had before is moved up to `tick`, if that is a later one of
+ * this database: a crash or a failover may have forgotten it. Undefined: no such listener.
+ */
 export async function takeTurn(
   db: DbOrTx,
-  turn: TurnOwner & { readonly job: string; readonly queue: string; readonly engine: number },
+  turn: TurnOwner & TurnTaker & { readonly service: string; readonly job: string; readonly queue: string },
+  tick: Edge | null,
 ): Promise<TurnRow | undefined> {
+  const moves = tick
+    ? sql`not l.window_begun and l.service = ${turn.service} and l.before_timestamp < ${tick.at}::timestamptz
+        and ${tick.at}::timestamptz <= (select timestamptz 'epoch' + last_value * interval '1 microsecond' from sincewire.tick_clock)`
+    : sql`false`
+  const edge = tick
+    ? sql`before_timestamp = case when ${moves} then ${tick.at}::timestamptz else l.before_timestamp end,
+      before_floor = case when ${moves} then ${tick.floor}::timestamptz else l.before_floor end,
+      before_snapshot = case when ${moves} then ${tick.snapshot}::pg_snapshot else l.before_snapshot end,`
+    : sql``
   const { rows } = await sql<ListenerRow & { now: Instant }>`
-    update sincewire.listener l set turn_token = ${turn.token}, turn_job = ${turn.job}, turn_queue = ${turn.queue},
+    update sincewire.listener l set ${edge} window_begun = l.before_timestamp is not null,
+      turn_token = ${turn.token}, turn_job = ${turn.job}, turn_queue = ${turn.queue},
       turn_engine = ${turn.engine}
     from sincewire.schedule s where l.listener_name = ${turn.listenerName} and s.listener_name = l.listener_name
     returning l.*, s.next_poll_at, clock_timestamp() as now`.execute(db)
@@ -120,7 +162,7 @@ export async function saveGone(
  */
 export async function endTurn(
   db: Db,
-  owner: TurnOwner,
+  owner: TurnOwner & TurnTaker,
   dueInMilliseconds: number | null,
   removeJob: (tx: DbOrTx) => Promise<void>,
 ): Promise<void> {
@@ -137,7 +179,7 @@ export async function endTurn(
                       else least(next_poll_at, ended.next_heartbeat_at) end
       from ended where s.listener_name = ended.listener_name`.execute(tx)
     // Deleted and registered anew during the turn: its first job found this one in its way.
-    if (numAffectedRows === 0n) await makeDue(tx, owner.listenerName, 0)
+    if (numAffectedRows === 0n) await makeDue(tx, owner, 0)
     await removeJob(tx)
   })
 }
@@ -145,22 +187,23 @@ export async function endTurn(
 /** Gives a job back that never became a turn: the listener is due again after so many milliseconds. */
 export async function handBack(
   db: Db,
-  listenerName: string,
+  taker: TurnTaker,
   milliseconds: number,
   removeJob: (tx: DbOrTx) => Promise<void>,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    await makeDue(tx, listenerName, milliseconds)
+    await makeDue(tx, taker, milliseconds)
     await removeJob(tx)
   })
 }
 
-/** A listener that waits for a turn it will not get by its job is due again. */
-async function makeDue(tx: DbOrTx, listenerName: string, milliseconds: number): Promise<void> {
+/** A listener that waits for a turn it will not get by its job is due again, unless another process has fetched one. */
+async function makeDue(tx: DbOrTx, { listenerName, engine }: TurnTaker, milliseconds: number): Promise<void> {
   await sql`
     with waiting as (
-      update sincewire.listener set turn_queue = null
-      where listener_name = ${listenerName} and turn_token is null returning listener_name
+      update sincewire.listener set turn_queue = null, turn_engine = null, turn_job = null
+      where listener_name = ${listenerName} and turn_token is null and coalesce(turn_engine, ${engine}) = ${engine}
+      returning listener_name
     )
     update sincewire.schedule s set due_at = clock_timestamp() + make_interval(secs => ${milliseconds}::float8 / 1000)
     from waiting where s.listener_name = waiting.listener_name`.execute(tx)

@@ -117,8 +117,11 @@ export interface Ownership {
  * stands, or null when it is no longer this turn's.
  */
 export interface TurnStore {
-  /** Takes the listener for this turn. Null: it is gone. */
-  begin(job: TurnJob, token: string, engine: number): Promise<Standing | null>
+  /**
+   * Takes the listener for this turn. A window that waited for its first turn is taken up to the last tick: what
+   * changes more often than turns come would otherwise have left every window before it is read. Null: it is gone.
+   */
+  begin(job: TurnJob, token: string): Promise<Standing | null>
   load(own: Ownership): Promise<Standing | null>
   /** A page or an event arrived: moves the position, or closes the window when `next` is null. */
   saveProgress(

@@ -17,7 +17,6 @@ export interface TurnPorts extends CallPorts {
   /** In [0, 1). */
   readonly dice: () => number
   readonly newToken: () => string
-  readonly engineNumber: () => number
 }
 
 /** Whether the turn should end: others wait and it had its share, or the process stops. Asked between two calls. */
@@ -37,7 +36,7 @@ export async function runTurn(
   signal: AbortSignal,
 ): Promise<void> {
   const own: Ownership = { listenerName: job.listenerName, token: ports.newToken() }
-  const standing = await ports.store.begin(job, own.token, ports.engineNumber())
+  const standing = await ports.store.begin(job, own.token)
   if (!standing) return ports.store.handBack(job, 0)
   try {
     const end = await rounds(ports, own, standing, giveWay, signal)

@@ -1,5 +1,5 @@
 import { fromKysely, type PgBoss } from 'pg-boss'
-import type { DbOrTx } from '../db/pool.ts'
+import type { Db, DbOrTx } from '../db/pool.ts'
 import type { SweptBy, TurnJob, TurnQueue, TurnQueueName } from '../engine/ports.ts'
 
 const QUEUES: readonly TurnQueueName[] = ['turn', 'probe']
@@ -26,8 +26,13 @@ export interface Turns extends TurnQueue {
   ): Promise<void>
 }
 
+/** Told of fetched jobs in the transaction that fetches them. */
+export interface OnFetched {
+  (tx: DbOrTx, jobs: readonly TurnJob[]): Promise<void>
+}
+
 /** The queues of turns, created when they do not exist yet. Jobs carry a listener's name and nothing of its state. */
-export async function openTurns(boss: PgBoss): Promise<Turns> {
+export async function openTurns(boss: PgBoss, db: Db, onFetched: OnFetched): Promise<Turns> {
   for (const queue of QUEUES) {
     await boss.createQueue(queue, {
       policy: 'exclusive', // one job for each key, waiting or running: never two turns for one listener
@@ -52,8 +57,14 @@ export async function openTurns(boss: PgBoss): Promise<Turns> {
       }
     },
     async fetch(queue, atMost) {
-      const jobs = await boss.fetch<TurnData>(queue, { batchSize: atMost, includeMetadata: true })
-      return jobs.map(({ id, retryCount, data }) => ({ id, attempt: retryCount, queue, ...data }))
+      return db.transaction().execute(async (tx) => {
+        const options = { batchSize: atMost, includeMetadata: true, db: fromKysely(tx) } as const
+        const jobs = (await boss.fetch<TurnData>(queue, options)).map(
+          ({ id, retryCount, data }): TurnJob => ({ id, attempt: retryCount, queue, ...data }),
+        )
+        if (jobs.length > 0) await onFetched(tx, jobs)
+        return jobs
+      })
     },
     async touch(jobs) {
       for (const [queue, mine] of Map.groupBy(jobs, (job) => job.queue)) {

@@ -36,7 +36,7 @@ export async function benchIdle(): Promise<void> {
       lateral (select now() + i * interval '900 seconds' / ${sql.lit(LISTENERS)} as at) p`.execute(db)
   await sql`vacuum analyze sincewire.listener, sincewire.schedule`.execute(db)
   const boss = await startBoss({ url: place.url, onError: () => {} })
-  const store = createSweepStore(db, await openTurns(boss))
+  const store = createSweepStore(db, await openTurns(boss, db, () => Promise.resolve()))
   const spent: number[] = []
   let claimed = 0
   const options = { claimLimit: 1000, wakeMaxIntervalSeconds: 5 }

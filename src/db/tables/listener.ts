@@ -43,6 +43,7 @@ export interface ListenerTable {
   hold_since: Instant | null
   heartbeat_error: string | null
   disabled_reason: string | null
+  window_begun: Generated<boolean>
   turn_queue: string | null
   turn_job: string | null
   turn_engine: number | null

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { webhooks } from '../../support/api.ts'
 import { eventually } from '../../support/eventually.ts'
 import { Hall, makeFeeds, quantile, registerCrowd, writeSteadily } from '../crowd.ts'
@@ -7,6 +8,7 @@ import type { Measured, RunOptions, Scenario } from '../scenario.ts'
 import { World } from '../world.ts'
 
 const LISTENERS = 200
+const SERVICES = 5
 const PER_HOST = 10
 const ENGINE_SLOTS = 8
 /** So that eight slots serve about thirty listeners a second, of two hundred that want it every second. */
@@ -52,7 +54,7 @@ async function measureOverload({ seed, seconds = 30 }: RunOptions): Promise<Meas
     world.defer(() => hall.close())
     for (let n = 0; n < PER_HOST; n += 1) urls.push(hall.url(`/${host * PER_HOST + n}`))
   }
-  const feeds = await makeFeeds(world, 5)
+  const feeds = await makeFeeds(world, SERVICES)
   await registerCrowd(world, urls, feeds)
   await writeSteadily(feeds, WARM_UP_MILLISECONDS, WRITE_EVERY_MILLISECONDS)
   arrivals.waits = []
@@ -95,21 +97,16 @@ async function watchApi(world: World, service: string, signal: AbortSignal): Pro
 
 /** Waits until every listener has what the tables hold; the listeners that do not at the deadline. */
 async function waitForAll(world: World, { values }: Arrivals): Promise<readonly string[]> {
-  const truths: string[] = []
-  for (let i = 0; i < 5; i += 1) {
+  const truths: Map<string, number>[] = []
+  for (let i = 0; i < SERVICES; i += 1) {
     const rows = await world.postgres.run(
       'sincewire',
-      `select string_agg(key || '=' || (document ->> 'value'), ',' order by key) as all from sincewire_feed.crowd_${i}`,
+      `select key, (document ->> 'value')::int as value from sincewire_feed.crowd_${i}`,
     )
-    truths.push(String(rows[0]?.['all']))
+    truths.push(new Map(rows.map(({ key, value }) => [String(key), Number(value)])))
   }
-  const held = (n: number) =>
-    [...(values.get(`/${n}`) ?? [])]
-      .map(([key, value]) => `${key}=${value}`)
-      .toSorted()
-      .join(',')
-  const missing = () =>
-    Array.from({ length: LISTENERS }, (_, n) => n).filter((n) => held(n) !== truths[n % 5])
+  const holds = (n: number) => isDeepStrictEqual(values.get(`/${n}`), truths[n % SERVICES])
+  const missing = () => Array.from({ length: LISTENERS }, (_, n) => n).filter((n) => !holds(n))
   await eventually(() => missing().length === 0, 60_000, 100).catch(() => {}) // the report says it
   return missing().map((n) => `crowd ${n}`)
 }
@@ -122,14 +119,16 @@ interface Seen {
 }
 
 function report({ waits, memory, api, missing }: Seen): Measured {
-  const quarter = Math.max(1, Math.floor(memory.length / 4))
-  const [early, late] = [quantile(memory.slice(0, quarter), 0.5), quantile(memory.slice(-quarter), 0.5)]
+  const quarters = [0, 1, 2, 3].map((n) =>
+    quantile(memory.slice((n * memory.length) / 4, ((n + 1) * memory.length) / 4), 0.5),
+  )
+  const [early, late] = [quarters[0]!, quarters[3]!]
   const [usual, longest] = [quantile(waits, 0.5), Math.max(...waits)]
   const p99 = quantile(api, 0.99)
   return {
     lines: [
       `  listeners       ${LISTENERS} that all have something due all the time; ${ENGINE_SLOTS} slots, ${ANSWER_MILLISECONDS} ms a call`,
-      `  engine's memory ${early.toFixed(0)} MB in the first quarter, ${late.toFixed(0)} MB in the last, at most ${Math.max(...memory).toFixed(0)} MB`,
+      `  engine's memory ${quarters.map((mb) => mb.toFixed(0)).join(', ')} MB in the quarters of the time, at most ${Math.max(...memory).toFixed(0)} MB`,
       `  turns           a listener was called every ${(usual / 1000).toFixed(1)} s at the median, after ${(longest / 1000).toFixed(1)} s at the longest (${waits.length} calls)`,
       `  API             p50 ${quantile(api, 0.5).toFixed(0)} ms, p99 ${p99.toFixed(0)} ms (${api.length} calls)`,
       `  dropped         ${missing.length}`,
