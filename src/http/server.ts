@@ -74,18 +74,18 @@ function createFor(api: Api, { limits }: ServerSettings, pair: TlsPair | undefin
 const NAG_MILLISECONDS = 60_000
 
 function connectionLimits({ limits, proxies }: ServerSettings, log: Log): ConnectionLimits {
-  let [refused, told] = [0, -Infinity]
+  let [closed, told] = [0, -Infinity]
   return {
     connections: limits.connections,
     perAddress: limits.connectionsPerAddress,
     exempt: (address) => addressWithin(address, proxies.trusted),
-    onRefused(address, reason) {
-      refused += 1
+    onClosed(address, limit) {
+      closed += 1
       // A flood of connections must not become a flood of lines.
       if (performance.now() - told < NAG_MILLISECONDS) return
-      log.warn({ address, reason, refused }, 'connections beyond the limits are closed')
+      log.warn({ address, limit, closed }, 'connections beyond the limits are closed')
       told = performance.now()
-      refused = 0
+      closed = 0
     },
   }
 }

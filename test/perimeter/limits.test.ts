@@ -124,17 +124,29 @@ describe('connections', () => {
     expect(await eventually(() => served(port, '127.0.0.2'))).toBe(true)
   })
 
-  test('in all beyond the limit are closed, and the log says so in one line', async () => {
+  test('in all beyond the limit cost the one that has asked for nothing for longest its place, and no other', async () => {
     const lines: string[] = []
     const log = pino(new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) }))
-    const { port } = await serveApi({ log, rooms }, { 'limits.connections': 3 })
-    const held = await open(port, 3, '127.0.0.2')
-    const refused = await open(port, 5, '127.0.0.3')
-    expect(await Promise.all(refused.map(({ over }) => over))).toEqual(Array(5).fill(''))
-    for (const { socket } of held) socket.destroy()
-    expect(await eventually(() => served(port, '127.0.0.3'))).toBe(true)
+    const gate = Promise.withResolvers<void>()
+    const waitingRoom = (api: Api) => api.get('/wait', async (c) => (await gate.promise, c.text('done')))
+    const { port } = await serveApi({ log, rooms: [waitingRoom] }, { 'limits.connections': 3 })
+    const asking = await rawClient(port)
+    asking.socket.write('GET /wait HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+    const [older, newer] = [await rawClient(port), await rawClient(port)]
+    expect(await served(port, '127.0.0.3')).toBe(true)
+    expect(await older.over).toBe('')
+    newer.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
+    await once(newer.socket, 'data')
+    // With all places taken by running requests the new one has to go.
+    const more = await Promise.all([1, 2].map(() => rawClient(port)))
+    for (const { socket } of more) socket.write('GET /wait HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+    await newer.over
+    await eventually(async () => !(await served(port, '127.0.0.3')))
+    gate.resolve()
+    const answers = await Promise.all([asking, ...more].map(({ over }) => over))
+    expect(answers.map((text) => text.slice(0, 12))).toEqual(Array(3).fill('HTTP/1.1 200'))
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-      { msg: 'connections beyond the limits are closed', reason: 'total', address: '127.0.0.3' },
+      { msg: 'connections beyond the limits are closed', limit: 'total', address: '127.0.0.1', closed: 1 },
     ])
   })
 
