@@ -6,7 +6,9 @@ import { createEngine } from './app/engine.ts'
 import { createBatchGuard, createRooms } from './app/rooms.ts'
 import type { Config } from './config.ts'
 import { openDatabase, type OpenDatabase } from './database.ts'
+import { earliestExpiries } from './db/certificate.ts'
 import type { Db } from './db/pool.ts'
+import { toMillis, type Instant } from './domain/instant.ts'
 import { addClients } from './http/access/clients.ts'
 import { createApi } from './http/api.ts'
 import type { Readiness } from './http/health.ts'
@@ -14,7 +16,7 @@ import { addMetrics } from './http/metrics.ts'
 import type { Api } from './http/room.ts'
 import { listen, type HttpServer } from './http/server.ts'
 import type { Log } from './log.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { Parts, type Part } from './parts.ts'
 import { createDatabaseTrail } from './services/audit/index.ts'
 
@@ -105,6 +107,7 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
         rooms: [...everywhere, ...rooms],
         batch: role === 'engine' ? undefined : createBatchGuard(base()),
       })
+      watchCertificates(metrics, () => opened().apiDb)
       server = await listen(api, config, log)
     },
     stop: async () => server?.close(config.engine.drainMilliseconds),
@@ -138,6 +141,14 @@ export function createApp(config: Config, log: Log, overrides: AppOverrides = {}
     },
     failed: failure.promise,
   }
+}
+
+function watchCertificates(metrics: Metrics, db: () => Db): void {
+  const millis = (at: Instant | null) => (at === null ? null : toMillis(at))
+  metrics.certificatesExpire(async () => {
+    const { client, ca } = await earliestExpiries(db())
+    return { client: millis(client), ca: millis(ca) }
+  })
 }
 
 async function askDatabase(db: Db): Promise<Readiness> {

@@ -8,6 +8,8 @@ export interface Metrics {
   swept(swept: Swept, seconds: number): void
   /** Asked at each scrape. */
   turnsRunning(count: () => number): void
+  /** Asked at each scrape; milliseconds since 1970, null: none. */
+  certificatesExpire(earliest: () => Promise<Readonly<Record<'client' | 'ca', number | null>>>): void
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
@@ -70,6 +72,21 @@ export function createMetrics(): Metrics {
         ...{ name: 'sincewire_turns_running', help: 'Turns that run or wait for their host', registers },
         collect() {
           gauge.set(count())
+        },
+      })
+    },
+    certificatesExpire(earliest) {
+      const gauge = new Gauge({
+        name: 'sincewire_certificate_expiry_timestamp_seconds',
+        help: "When the first of the credentials' certificates expires, in seconds since 1970",
+        labelNames: ['use'],
+        registers,
+        async collect() {
+          // While the database does not answer the last figures stand: a scrape has others to tell.
+          const found = await earliest().catch(() => undefined)
+          if (!found) return
+          gauge.reset()
+          for (const [use, at] of Object.entries(found)) if (at !== null) gauge.set({ use }, at / 1000)
         },
       })
     },

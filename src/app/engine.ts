@@ -14,12 +14,12 @@ import { openTurns, type Turns } from '../jobs/turns.ts'
 import { createDeliver } from '../outbound/deliver.ts'
 import type { Part } from '../parts.ts'
 import { openTarget } from '../services/listener/openTarget.ts'
-import { prune } from '../services/prune/run.ts'
 import { createReadPage } from '../services/publish/index.ts'
 import { version } from '../version.ts'
 import { createBackground } from './background.ts'
 import type { EngineBase } from './base.ts'
 import { openClient } from './client.ts'
+import { everyHour } from './hourly.ts'
 import { createSweepStore } from './sweepStore.ts'
 import { createTurnPorts } from './turnPorts.ts'
 import { createTurnStore } from './turnStore.ts'
@@ -101,7 +101,7 @@ async function startEngine(base: EngineBase, stops: (() => Promise<void>)[]): Pr
   await background.start()
   await signals.open()
   stops.push(() => signals.close())
-  await schedulePruning(boss, async () => log.info(await prune(engineDb, config.retention), 'pruned'))
+  await schedulePruning(boss, () => everyHour(base))
   engine.start()
   stops.push(() => engine.stop(AbortSignal.timeout(config.engine.drainMilliseconds)))
 }

@@ -1,8 +1,12 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { CredentialType } from '../domain/credential.ts'
+import type { Instant } from '../domain/instant.ts'
 import type { Listener } from '../domain/listener.ts'
 import type { WebhookPosition } from '../domain/registration/webhookPosition.ts'
+import type { SignatureVersion } from '../domain/signature.ts'
+import type { Expiries } from './certificate.ts'
 import { toListener, type ListenerRow } from './listener.ts'
+import { toSecrets, type StoredSecrets } from './listenerSecrets.ts'
 import type { DbOrTx } from './pool.ts'
 
 /** A listener, or a credential that no listener uses, with what the domain's Listener leaves to the row. */
@@ -11,12 +15,24 @@ export interface WebhookRow {
   readonly credentialType: CredentialType
   /** Of the listener, or of the credential that no listener uses. */
   readonly owner: string | null
+  /** Of the credential. */
+  readonly expiries: Expiries
   readonly listener: ListedListener | null
 }
 
 export interface ListedListener extends Listener {
-  readonly signed: boolean
+  /** The kinds of signature that calls carry; none: they are not signed. */
+  readonly signatures: readonly ListedSignature[]
+  readonly headerNames: readonly string[]
   readonly disabledReason: string | null
+}
+
+export interface ListedSignature {
+  readonly version: SignatureVersion
+  /** `whpk_…`; null: the secret is shared. */
+  readonly publicKey: string | null
+  /** Until when the key that was replaced signs too; null: none does. */
+  readonly previousUntil: Instant | null
 }
 
 export interface WebhookPageRequest {
@@ -33,6 +49,8 @@ type Row = Omit<ListenerRow, 'listener_name' | 'service'> & {
   service: string
   credential_type: CredentialType
   credential_owner: string | null
+  client: Instant | null
+  ca: Instant | null
   uid: string | null
 }
 
@@ -70,7 +88,8 @@ export function webhookPageQuery({ owner, service, after, limit }: WebhookPageRe
       order by credential_name, service, listener_name limit ${limit}
     )
     select l.*, s.next_poll_at, p.credential_name, p.service, p.listener_name,
-      c.credential_type, c.owner as credential_owner
+      c.credential_type, c.owner as credential_owner,
+      c.client_certificate_expires_at as client, c.ca_certificate_expires_at as ca
     from page p
     join sincewire.credential c on c.credential_name = p.credential_name
     left join sincewire.listener l on l.listener_name = p.listener_name
@@ -85,9 +104,28 @@ function toWebhookRow(row: Row): WebhookRow {
     position: { credentialName, service, listenerName },
     credentialType: row.credential_type,
     owner: listenerName === '' ? row.credential_owner : row.owner,
+    expiries: { client: row.client, ca: row.ca },
     listener:
       listenerName === ''
         ? null
-        : { ...toListener(row), signed: row.signing_secret !== null, disabledReason: row.disabled_reason },
+        : {
+            ...toListener(row),
+            ...listedSecrets(toSecrets(row)),
+            disabledReason: row.disabled_reason,
+          },
   }
+}
+
+/** What may be seen of a listener's secrets. */
+function listedSecrets(secrets: StoredSecrets): Pick<ListedListener, 'signatures' | 'headerNames'> {
+  const { signingSecret, previousSecret, privateKey, previousPrivateKey, headers } = secrets
+  const signatures: ListedSignature[] = []
+  if (signingSecret) {
+    signatures.push({ version: 'v1', publicKey: null, previousUntil: previousSecret?.until ?? null })
+  }
+  if (privateKey) {
+    const { publicKey } = privateKey
+    signatures.push({ version: 'v1a', publicKey, previousUntil: previousPrivateKey?.until ?? null })
+  }
+  return { signatures, headerNames: headers?.names ?? [] }
 }

@@ -1,5 +1,6 @@
-import type { Selectable } from 'kysely'
+import { sql, type Selectable } from 'kysely'
 import type { Instant } from '../domain/instant.ts'
+import type { DbOrTx } from './pool.ts'
 import type { ListenerTable } from './tables/listener.ts'
 
 /** A sealed value and the master key that sealed it. */
@@ -75,6 +76,19 @@ export function secretColumns(secrets: StoredSecrets): Record<keyof SecretColumn
     headers_key_id: headers?.keyId ?? null,
     header_names: headers?.names ?? [],
   }
+}
+
+/** Forgets replaced keys that sign no more; returns how many listeners had one. */
+export async function dropEndedKeys(db: DbOrTx): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update sincewire.listener set
+      (previous_secret, previous_secret_key_id, previous_secret_until) =
+        (select previous_secret, previous_secret_key_id, previous_secret_until where previous_secret_until > now()),
+      (previous_private_key, previous_private_key_key_id, previous_private_key_until) =
+        (select previous_private_key, previous_private_key_key_id, previous_private_key_until
+         where previous_private_key_until > now())
+    where previous_secret_until <= now() or previous_private_key_until <= now()`.execute(db)
+  return Number(numAffectedRows ?? 0)
 }
 
 // The table's checks hold value and key id together.

@@ -102,7 +102,7 @@ async function post(
         origin: url.origin,
         path: pathOf(url, request.url),
         method: 'POST',
-        headers: { 'accept-encoding': 'identity', ...request.headers },
+        headers: { ...request.headers, 'accept-encoding': 'identity' },
         body: request.body,
         signal,
       }),

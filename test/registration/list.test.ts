@@ -49,6 +49,8 @@ describe('the list', () => {
       heartbeatIntervalHours: 6,
       sinceTimestamp: '2026-02-01T10:00:00.500Z',
       signed: 'N',
+      signatures: [],
+      headerNames: [],
       status: {
         nextPollTime: '2030-01-01T00:00:00.000Z',
         nextPollSinceTimestamp: '2026-02-01T10:00:00.500Z',

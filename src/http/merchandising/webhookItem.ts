@@ -32,12 +32,24 @@ const day = z.object({
   lastHeartbeatActivityLog: z.string().nullable(),
 })
 
+const signature = z.object({
+  version: z.enum(['v1', 'v1a']).openapi({ description: 'v1: a shared secret; v1a: ed25519' }),
+  publicKey: z.string().optional().openapi({ description: 'whpk_…, what receivers verify v1a with' }),
+  previousUntil: moment.openapi({ description: 'until when the key before it signs too; null: none does' }),
+})
+
 /** An item of the list; one without a service is a credential that no listener uses. */
 export const webhookItem = z
   .object({
     credentialName: z.string(),
     credentialType: z.enum(CREDENTIAL_TYPES),
     owner: z.string().nullable().openapi({ description: 'the client that registered it' }),
+    clientCertificateExpires: z.iso.datetime().optional().openapi({
+      description: 'of the certificate that connections with this credential show; absent: they show none',
+    }),
+    caCertificateExpires: z.iso.datetime().optional().openapi({
+      description: 'of the first to expire of the authorities that the credential adds',
+    }),
     service: z.string().optional(),
     listenerName: z.string().optional(),
     listenerUrl: z.string().optional(),
@@ -49,6 +61,11 @@ export const webhookItem = z
     heartbeatIntervalHours: z.int().optional(),
     sinceTimestamp: z.iso.datetime().optional(),
     signed: yn.optional(),
+    signatures: z.array(signature).optional(),
+    headerNames: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: 'of the headers of its own; their values are not shown' }),
     status: status.optional(),
     metrics: z.array(day).optional(),
   })
@@ -59,15 +76,21 @@ export function toWebhookItem({
   position,
   credentialType,
   owner,
+  expiries,
   listener,
   days,
 }: Webhook): z.infer<typeof webhookItem> {
   const { credentialName } = position
-  if (!listener) return { credentialName, credentialType, owner }
-  return {
+  const credential = {
     credentialName,
     credentialType,
     owner,
+    ...(expiries.client !== null && { clientCertificateExpires: toIsoMillis(expiries.client) }),
+    ...(expiries.ca !== null && { caCertificateExpires: toIsoMillis(expiries.ca) }),
+  }
+  if (!listener) return credential
+  return {
+    ...credential,
     service: listener.service,
     listenerName: listener.listenerName,
     listenerUrl: listener.listenerUrl,
@@ -78,7 +101,13 @@ export function toWebhookItem({
     queryParameter: listener.queryParameter,
     heartbeatIntervalHours: listener.heartbeatIntervalHours,
     sinceTimestamp: toIsoMillis(listener.since.at),
-    signed: yesNo(listener.signed),
+    signed: yesNo(listener.signatures.length > 0),
+    signatures: listener.signatures.map(({ version, publicKey, previousUntil }) => ({
+      version,
+      ...(publicKey !== null && { publicKey }),
+      previousUntil: previousUntil && toIsoMillis(previousUntil),
+    })),
+    headerNames: [...listener.headerNames],
     status: {
       nextPollTime: listener.enabled ? toIsoMillis(listener.nextPollAt) : null,
       nextPollSinceTimestamp: toIsoMillis(listener.since.at),

@@ -1,3 +1,4 @@
+import type { Expiries } from '../../db/certificate.ts'
 import { listWebhooks, type ListedListener } from '../../db/listenerPage.ts'
 import { listDaysOfCalls, type DayOfCalls } from '../../db/metrics.ts'
 import type { Db } from '../../db/pool.ts'
@@ -23,6 +24,8 @@ export interface Webhook {
   readonly credentialType: CredentialType
   /** The client that registered it; null: registered before there were clients. */
   readonly owner: string | null
+  /** When the credential's certificates expire. */
+  readonly expiries: Expiries
   readonly listener: ListedListener | null
   /** Today and yesterday (GMT), as far as there were calls; null when not asked for. */
   readonly days: readonly DayOfCalls[] | null

@@ -2,6 +2,7 @@ import { pruneAttempts } from '../../db/attempt.ts'
 import { logAction } from '../../db/change.ts'
 import { pruneAudit } from '../../db/audit.ts'
 import { pruneHistory } from '../../db/changeLog.ts'
+import { dropEndedKeys } from '../../db/listenerSecrets.ts'
 import type { Db } from '../../db/pool.ts'
 import { findProcess } from '../../db/process.ts'
 import { pruneRequests } from '../../db/refresh.ts'
@@ -23,7 +24,7 @@ export interface Retention {
 
 /** How many of each kind went. */
 export type Pruned = Readonly<
-  Record<'ticks' | 'attempts' | 'audited' | 'tombstones' | 'history' | 'requests', number>
+  Record<'ticks' | 'attempts' | 'audited' | 'tombstones' | 'history' | 'requests' | 'signingKeys', number>
 >
 
 /**
@@ -53,6 +54,7 @@ export async function prune(db: Db, retention: Retention): Promise<Pruned> {
     tombstones,
     history: await chunks((atMost) => pruneHistory(db, retention.historyDays, atMost)),
     requests: keepsRequests ? 0 : await chunks((atMost) => pruneRequests(db, retention.requestDays, atMost)),
+    signingKeys: await dropEndedKeys(db),
   }
 }
 
