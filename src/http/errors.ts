@@ -61,7 +61,8 @@ function fromOurs(error: SincewireError): ErrorAnswer {
       ...(error.fields.length > 0 && { validationErrors: error.fields }),
       ...(error.business.length > 0 && { businessError: error.business }),
     },
-    ours: error.code === 'unavailable',
+    // Without a cause nothing has failed: there is too much to do, or it is not the time.
+    ours: error.code === 'unavailable' && error.cause !== undefined,
   }
 }
 

@@ -37,6 +37,8 @@ export interface Service {
   readonly lines: Record<string, unknown>[]
   /** What it has printed on stdout so far. */
   printed(): string
+  /** What it has said on stderr so far. */
+  errors(): string
   /** Resolves with the API's URL; rejects when the process ends first, with what it said. */
   readonly ready: Promise<string>
   readonly ended: Promise<Ended>
@@ -90,6 +92,7 @@ export function startService(options: ServiceOptions = {}): Service {
     pid: child.pid!,
     lines,
     printed: () => output.stdout,
+    errors: () => output.stderr,
     ready: ready.promise,
     ended,
     kill: (signal) => void child.kill(signal),

@@ -42,6 +42,7 @@ export function createBearer(rules: BearerRules, client: Pick<Client, 'fetch'>):
     [customFetch]: patient((url, init) => client.fetch(url, init as object), cooldown),
   })
   const { issuer, audience, algorithms, clockToleranceSeconds: clockTolerance } = rules
+  const told = new WeakSet()
   return async (token) => {
     if (token.length > MAX_TOKEN_LENGTH) return undefined
     try {
@@ -53,8 +54,11 @@ export function createBearer(rules: BearerRules, client: Pick<Client, 'fetch'>):
     } catch (error) {
       if (error instanceof SincewireError) throw error
       if (error instanceof errors.JOSEError && !ISSUERS_FAULTS.has(error.code)) return undefined
+      // Once for each failure, however many calls meet it: anybody can make them.
+      const cause = told.has(error as object) ? undefined : error
+      told.add(error as object)
       const message = 'The issuer of bearer tokens does not answer'
-      throw new SincewireError('unavailable', message, { cause: error, retryAfterSeconds: 5 })
+      throw new SincewireError('unavailable', message, { cause, retryAfterSeconds: 5 })
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/pool.ts'
 import { mayUse, type Caller } from '../../domain/caller.ts'
-import { SincewireError } from '../../domain/errors.ts'
+import { notFound, SincewireError } from '../../domain/errors.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { Parameters } from '../../domain/publishQuery.ts'
 import { findPlace } from './feed.ts'
@@ -46,7 +46,8 @@ export function createPublishServices(parts: PublishParts): PublishServices {
       const names = [segments, segments.slice(0, -1)].map((each) => each.join('/'))
       if (!names.some((name) => mayUse(caller, name))) throw notAmong()
       const { feed, key } = await findPlace(parts.db, segments)
-      if (!mayUse(caller, feed.name)) throw notAmong() // the one below it is the caller's
+      // The one above it is the caller's, and has no such record.
+      if (!mayUse(caller, feed.name)) throw notFound()
       const bytes =
         key === null
           ? (await publishRecords(parts, feed, parameters)).bytes
