@@ -110,6 +110,7 @@ interface LoopParts {
   readonly queue: Turns
   readonly store: TurnStore
   readonly engineNumber: number
+  /** Told of each tick that no crash can forget. */
   readonly onTick: (tick: Swept['tick']) => void
   readonly runTurn: RunnerPorts['runTurn']
 }
@@ -139,7 +140,7 @@ function createLoop(base: EngineBase, parts: LoopParts): Engine {
       ...{ queue, runner, uptime },
       sweep: async (woken, sweptBy) => {
         const swept = await sweep(sweepStore, config.engine, woken, sweptBy)
-        parts.onTick(swept.tick)
+        if (swept.flushed) parts.onTick(swept.tick)
         metrics.swept(swept, (uptime() - sweptBy.at) / 1000)
         return swept
       },

@@ -9,7 +9,7 @@ import type { Turns } from '../jobs/turns.ts'
 export interface TurnStoreOptions {
   /** The number of this process. */
   readonly engine: number
-  /** The edge that this process's last tick gave a service. */
+  /** The edge that this process's last tick gave a service, of those that no crash can forget. */
   readonly latestTick: (service: string) => Edge | null
   /** A turn ended with more to do. */
   readonly onSoon: () => void

@@ -14,6 +14,8 @@ export interface Swept {
   readonly claimed: number
   readonly queued: number
   readonly tick: ReadonlyMap<string, Edge>
+  /** A transaction that waited for the disk came after the tick: no crash forgets it, so it may be handed out. */
+  readonly flushed: boolean
 }
 
 /**
@@ -30,6 +32,7 @@ export async function sweep(
   const tick = await store.takeTick()
   let claimed = 0
   let queued = 0
+  let flushed = false
   let awake = woken
   for (let full = true; full; awake = []) {
     const { due, idle } = await store.putOffIdle(options.claimLimit)
@@ -39,12 +42,13 @@ export async function sweep(
     await store.claim({ ...options, limit: options.claimLimit, woken: awake }, async (claim) => {
       const plans = await planAll(claim, tick, new Set(awake))
       await claim.apply(plans, sweptBy)
-      full ||= claim.due >= options.claimLimit
+      full = claim.due >= options.claimLimit
       claimed += claim.claimed.length
       queued += plans.filter((plan) => plan.queue !== null).length
+      flushed ||= plans.length > 0
     })
   }
-  return { claimed, queued, tick }
+  return { claimed, queued, tick, flushed }
 }
 
 async function planAll(
