@@ -27,9 +27,10 @@ export function operationsOf(document: Document): readonly Operation[] {
   )
 }
 
-/** What fields and parameters are given where it is not their turn. Nothing here is registered or known. */
+/** What fields and parameters are given where it is not their turn. Only the client is there. */
 const WORDS: Record<string, unknown> = {
   collectionSize: 1,
+  name: 'corpus-client',
   service: 'corpus/none',
   credentialName: 'NONE',
   credentialType: 'APIKEY',

@@ -58,7 +58,7 @@ const revokeBody = z
   })
   .openapi('RevokeClient')
 
-const params = z.object({ name: z.string() })
+const params = z.object({ name: requiredText(100, clientNameFault) })
 const body = <T extends z.ZodType>(schema: T) => ({
   required: true as const,
   content: { 'application/json': { schema } },
