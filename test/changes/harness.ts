@@ -30,9 +30,9 @@ export function watchLog(database: TestDatabase) {
   }
 }
 
-/** What an entry tells of, in a word or three. */
+/** What an entry tells of, in a word or three; without the number of a request. */
 export const subject = ({ operation, object_kind, object_name }: Entry) =>
-  [operation, object_kind, object_name].filter(Boolean).join(' ')
+  [operation, object_kind, object_name.replace(/\/\d+$/, '')].filter(Boolean).join(' ')
 
 /** Command lines in this process, on a database; the data folder has its master key. */
 export function commandLine(databaseUrl: string, dataDir: string) {

@@ -1,5 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { beforeAll, expect, test } from 'vitest'
+import type { CommandContext } from '../../src/cli/command.ts'
+import { commands as registers } from '../../src/cli/index.ts'
 import { exampleFile, loadExamples } from '../../src/services/load/examples.ts'
 import { OPERATIONS, PRIVATE, serveAll } from '../administration/harness.ts'
 import { scratch, testDatabase } from '../support/index.ts'
@@ -8,7 +13,7 @@ import { commandLine, subject, watchLog } from './harness.ts'
 const database = await testDatabase()
 const logged = watchLog(database)
 const dataDir = scratch()
-const { call, get } = await serveAll(database, { dataDir })
+const { send, call, get } = await serveAll(database, { dataDir })
 const sincewire = commandLine(database.url, dataDir)
 
 beforeAll(async () => {
@@ -17,6 +22,9 @@ beforeAll(async () => {
     create table public.account (id int primary key, owner text);
     insert into public.account values (1, 'a');
     create table public.other (id int primary key)`)
+  await send('PUT', `${OPERATIONS}/webhook/credential/manage`, {
+    ...{ credentialName: 'CLI', credentialType: 'APIKEY', apikey: 'x' },
+  })
   await sincewire('capture', '--service', 'bench/account', '--table', 'public.account', '--key', 'id')
 })
 
@@ -45,10 +53,11 @@ const calls: Record<string, readonly [body: unknown, entry: string, change: obje
       'UPDATE credential APP1',
       { before: { heartbeat_interval_hours: null }, after: { heartbeat_interval_hours: 12 } },
     ],
+    [{ credentialName: 'APP1', deleteInd: 'Y' }, 'DELETE credential APP1', { after: null }],
   ],
   [`PUT ${OPERATIONS}/webhooks/manage`]: [
     [
-      listener({ credentialName: 'APP1', listenerUrl: 'https://a.example/hook', signingSecret: 'GENERATE' }),
+      listener({ credentialName: 'CLI', listenerUrl: 'https://a.example/hook', signingSecret: 'GENERATE' }),
       'CREATE listener bench/account',
       { before: null, after: { listener_url: 'https://a.example/hook', signing_secret: 'set' } },
     ],
@@ -73,7 +82,7 @@ const calls: Record<string, readonly [body: unknown, entry: string, change: obje
   [`POST ${OPERATIONS}/refresh/manage`]: [
     [
       { service: 'bench/account', action: 'REFRESH', refreshType: 'REBUILD', keys: ['1'] },
-      'CREATE refreshRequest bench/account/1',
+      'CREATE refreshRequest bench/account',
       {
         before: null,
         after: { action: 'REFRESH', refresh_type: 'REBUILD', republish: 'CHANGED', keys: ['1'] },
@@ -129,33 +138,28 @@ test('every operation that may write has its calls here', async () => {
   expect(Object.keys(calls).toSorted()).toEqual(writing.toSorted())
 })
 
-describe.each(Object.entries(calls))('%s', (operation, each) => {
-  test('each call that changes something leaves one entry: who, from where, what it was and what it became', async () => {
-    const [method = '', path = ''] = operation.replace('{name}', 'bot').split(' ')
-    for (const [body, entry, change] of each) {
-      const correlationId = crypto.randomUUID()
-      const headers = { 'x-correlation-id': correlationId, 'content-type': 'application/json' }
-      const entries = await logged(async () => {
-        const answer =
-          typeof body === 'string'
-            ? await call(method, `${path}?${body}`, { headers })
-            : await call(method, path, { headers, body: JSON.stringify(body) })
-        expect(answer.status).toBeLessThan(300)
-        expect([entry, answer.status, answer.text]).toMatchObject([
-          entry,
-          expect.any(Number),
-          expect.anything(),
-        ])
-      })
-      expect(entries.map(subject)).toEqual(entry === '' ? [] : [entry])
-      if (entry === '') continue
-      expect(entries[0]).toMatchObject({
-        ...change,
-        ...{ actor: 'admin', role: 'admin', via: 'adminKey', address: '127.0.0.1', login: 'postgres' },
-        correlation_id: correlationId,
-      })
-    }
-  })
+test('each call that changes something leaves one entry: who, from where, what it was and what it became', async () => {
+  const each = Object.entries(calls).flatMap(([operation, list]) =>
+    list.map((one) => [operation.replace('{name}', 'bot').split(' '), ...one] as const),
+  )
+  for (const [[method = '', path = ''], body, entry, change] of each) {
+    const correlationId = crypto.randomUUID()
+    const headers = { 'x-correlation-id': correlationId, 'content-type': 'application/json' }
+    const entries = await logged(async () => {
+      const answer =
+        typeof body === 'string'
+          ? await call(method, `${path}?${body}`, { headers })
+          : await call(method, path, { headers, body: JSON.stringify(body) })
+      expect([path, answer.status < 300, answer.text]).toEqual([path, true, expect.anything()])
+    })
+    expect(entries.map(subject)).toEqual(entry === '' ? [] : [entry])
+    if (entry === '') continue
+    expect(entries[0]).toMatchObject({
+      ...change,
+      ...{ actor: 'admin', role: 'admin', via: 'adminKey', address: '127.0.0.1', login: 'postgres' },
+      correlation_id: correlationId,
+    })
+  }
 })
 
 /** A command line of every verb that changes something, and the entries that it leaves. */
@@ -166,7 +170,7 @@ const commands: readonly [args: readonly string[], entries: readonly string[], c
     ['CREATE service bench/other', 'UPDATE service bench/other'],
     { after: { key_columns: ['id'], source: 'public.other', enabled: false } },
   ],
-  [['rebuild', '--service', 'bench/other', '--bump'], ['CREATE refreshRequest bench/other/2']],
+  [['rebuild', '--service', 'bench/other', '--bump'], ['CREATE refreshRequest bench/other']],
   [
     ['capture', '--service', 'bench/other', '--table', 'public.other', '--key', 'id', '--deferred'],
     ['UPDATE service bench/other', 'CREATE job delta/bench/other'],
@@ -206,15 +210,61 @@ const commands: readonly [args: readonly string[], entries: readonly string[], c
     { after: { calendar: 24 } },
   ],
   [['load', 'people', exampleFile('people.csv')], ['LOAD people'], { after: { records: 16 } }],
+  [
+    ['load', 'codes', edited('codes.csv', 'Warehouse', 'Depot')],
+    ['UPDATE codes'],
+    { after: { code_detail: [{ code: 'W', code_desc: 'Depot' }] } },
+  ],
+  [
+    ['client', 'add', 'cli', '--role', 'operator'],
+    ['CREATE client cli'],
+    { before: null, after: { role: 'operator' } },
+  ],
+  [['client', 'change', 'cli', '--role', 'reader'], ['UPDATE client cli'], { after: { role: 'reader' } }],
+  [['client', 'rotate', 'cli'], ['UPDATE client cli']],
+  [['client', 'revoke', 'cli'], ['UPDATE client cli'], { after: { enabled: false } }],
+  [['secrets', 'rotate'], ['UPDATE credential CLI'], { after: { secret: 'changed' } }],
+  [['changes', 'prune', '--older-than-days', '1'], ['PRUNE changes'], { after: { entries: 0 } }],
 ]
 
-describe('the command line', () => {
-  test.each(commands)('%j', async (args, expected, change = {}) => {
+/** Those that change nothing of the administration, or do it by calls. */
+const reading = [
+  'serve',
+  'migrate',
+  'jobs list',
+  'batch show',
+  'vdate show',
+  'options get',
+  'client list',
+].concat(['secrets status', 'listen', 'demo'])
+
+/** An example file with one word for another. */
+function edited(name: string, word: string, other: string): string {
+  const file = join(dataDir, name)
+  writeFileSync(file, readFileSync(exampleFile(name), 'utf8').replace(word, other))
+  return file
+}
+
+test('every command is here', () => {
+  const program = new Command()
+  for (const register of registers) register(program, {} as CommandContext)
+  const namesOf = (command: Command, path: readonly string[]): string[] => [
+    ...(command.commands.length === 0 ? [path.join(' ')] : []),
+    ...command.commands.flatMap((each) => namesOf(each, [...path, each.name()])),
+  ]
+  const names = namesOf(program, []).filter((name) => name !== '')
+  const held = (name: string) => commands.some(([args]) => `${args.join(' ')} `.startsWith(`${name} `))
+  expect(names.filter((name) => !held(name)).toSorted()).toEqual(reading.toSorted())
+})
+
+test('each command that changes something leaves its entries, as the user of the operating system', async () => {
+  for (const [args, expected, change = {}] of commands) {
     const entries = await logged(() => sincewire(...args))
-    expect(entries.map(subject)).toEqual(expected)
+    expect([args, entries.map(subject)]).toEqual([args, expected])
     expect(entries[0]).toMatchObject(change)
     const who = { actor: userInfo().username, via: 'commandLine', address: '127.0.0.1' }
-    for (const entry of entries)
+    for (const entry of entries) {
       expect(entry).toMatchObject({ ...who, correlation_id: entries[0]!.correlation_id })
-  })
+    }
+  }
 })
