@@ -34,12 +34,14 @@ beforeAll(async () => {
     grant create on database ${database.name} to ${owner};
     create schema shop authorization ${owner}; set role ${owner};
     create table shop.account (id int primary key, owner text); insert into shop.account values (1, 'a')`)
-  const early = await as(service, 'serve')
-  expect(early).toMatchObject({ code: 1, stderr: expect.stringContaining('CREATE on database') })
-  const told = await as(owner, 'migrate', '--service-role', service)
-  expect(told).toMatchObject({ code: 0, stdout: expect.stringContaining(`${service} has what serve needs`) })
   const account = ['--service', 'shop/account', '--table', 'shop.account', '--key', 'id']
-  expect(await as(owner, 'capture', ...account)).toMatchObject({ code: 0, stderr: '' })
+  for (const args of [
+    ['migrate', '--service-role', service],
+    ['capture', ...account],
+  ]) {
+    const { code, stderr } = await as(owner, ...args)
+    if (code !== 0) throw new Error(stderr)
+  }
 })
 
 describe('a role that owns nothing', () => {

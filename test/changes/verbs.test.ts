@@ -118,7 +118,7 @@ const calls: Record<string, readonly [body: unknown, entry: string, change: obje
   [`DELETE ${PERSON}`]: [
     [
       `customer_id=BUYER::::101::XXXXX${'::'.repeat(13)}`,
-      'MASK person BUYER/101',
+      'MASK person BUYER',
       { before: null, after: { given: ['fullName'], places: 1 } },
     ],
   ],
