@@ -68,9 +68,9 @@ const url = (schemes: RegExp, message: string) =>
 const httpUrl = url(/^https?:\/\//, 'must be an http or https URL').transform((value) =>
   value.replace(/\/+$/, ''),
 )
-const proxyUrl = url(/^https?:\/\//, 'must be a URL such as http://user:password@host:3128').refine(
-  (value) => /^https?:\/\/[^/?#\\]+\/?$/.test(value),
-  'must name a host and a port, no path',
+const proxyUrl = url(
+  /^https?:\/\/[^/?#\\]+\/?$/,
+  'must be a URL such as http://user:password@host:3128, without a path',
 )
 const databaseUrl = url(
   /^postgres(ql)?:\/\//,

@@ -19,6 +19,9 @@ const secretKeys = [
   'authorization',
   'oauthClientSecret',
   'signingSecret',
+  'clientPrivateKey',
+  'clientPrivateKeyPassphrase',
+  'proxy',
   'databaseUrl',
 ]
 // pino's `*` is one level deep: the plain name and the starred one cover what we log.

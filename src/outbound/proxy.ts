@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
+import { unescape } from 'node:querystring'
 import { getCACertificates } from 'node:tls'
 
 /** A forward proxy, from a URL such as `http://user:password@proxy.example.com:3128`. */
@@ -21,16 +22,18 @@ export class ProxyTrouble extends Error {
 export function createProxy(url: string, extraCa: readonly string[] = []): Proxy {
   const { protocol, hostname, port, username, password } = new URL(url)
   const secure = protocol === 'https:'
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const credentials = `${unescape(username)}:${unescape(password)}`
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
+  const host = hostname.replace(/^\[|\]$/g, '')
   const options = {
     method: 'CONNECT',
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host,
     port: port === '' ? (secure ? 443 : 80) : Number(port),
     agent: false,
     ...(secure && {
       minVersion: 'TLSv1.2' as const,
       rejectUnauthorized: true,
+      servername: isIP(host) === 0 ? host : '', // else it would be taken from the Host header: the target's
       ca: [...getCACertificates('default'), ...extraCa],
     }),
   }

@@ -93,6 +93,15 @@ test.each(MATCHES)(
   },
 )
 
+test('a list of ports lets through no other, whatever the hosts are allowed', () => {
+  const under = { allow: ['*', '10.0.0.0/8:9000'], allowHttp: ['*'], ports: [443, 8443] }
+  for (const url of ['https://a.example/', 'https://a.example:8443/']) expect(kind(url, under)).toBe('ok')
+  for (const url of ['http://a.example/', 'https://a.example:22/', 'https://10.1.1.1:9000/']) {
+    expect(kind(url, under)).toBe('refused')
+  }
+  expect(kind('https://a.example:22/', { ...under, ports: [] })).toBe('ok')
+})
+
 test('a malformed pattern is told apart, and closes rather than opens', () => {
   const bad = [
     '',

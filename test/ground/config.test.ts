@@ -36,12 +36,14 @@ test('lists, keys and addresses are read from variables', () => {
   const config = loadConfig({
     env: {
       SINCEWIRE_TARGETS_ALLOW: 'hooks.example.com, *.example.org,10.0.0.0/8',
+      SINCEWIRE_TARGETS_PORTS: '443, 8443',
       SINCEWIRE_MASTER_KEY: key.toString('base64'),
       SINCEWIRE_PUBLIC_URL: 'https://feeds.example.com/',
       DATABASE_URL: 'postgresql://u:p@db/x',
     },
   })
   expect(config.targets.allow).toEqual(['hooks.example.com', '*.example.org', '10.0.0.0/8'])
+  expect(config.targets.ports).toEqual([443, 8443])
   expect(config.masterKey).toEqual(key)
   expect([config.publicUrl, config.databaseUrl]).toEqual([
     'https://feeds.example.com',
@@ -100,6 +102,21 @@ describe('a bad setting is named, with where it came from, and its value is not 
       'a secret',
       { SINCEWIRE_MASTER_KEY: 'hunter2' },
       'The setting masterKey (SINCEWIRE_MASTER_KEY) must be 32 bytes in base64 or hex.',
+    ],
+    [
+      'a proxy of another kind',
+      { SINCEWIRE_OUTGOING_PROXY: 'socks5://u:hunter2@proxy:1080' },
+      'The setting outgoing.proxy (SINCEWIRE_OUTGOING_PROXY) must be a URL such as http://user:password@host:3128, without a path.',
+    ],
+    [
+      'a proxy with a path',
+      { SINCEWIRE_OUTGOING_PROXY: 'http://u:hunter2@proxy:3128/path' },
+      'The setting outgoing.proxy (SINCEWIRE_OUTGOING_PROXY) must be a URL such as http://user:password@host:3128, without a path.',
+    ],
+    [
+      'a port',
+      { SINCEWIRE_TARGETS_PORTS: '443,65536' },
+      'The setting targets.ports (SINCEWIRE_TARGETS_PORTS) must be at most 65535.',
     ],
     [
       'a database of another kind',

@@ -82,6 +82,7 @@ test('says in one sentence what is wrong with its options or its port', async ()
     [['--fail-rate', '2'], 2, '--fail-rate must be a number from 0 to 1: 2'],
     [['--credential', 'basic:me'], 2, '--credential must be basic:user:password'],
     [['--signing-secret', 'secret-value'], 2, '--signing-secret must be whsec_'],
+    [['--signing-secret', 'whpk_c2VjcmV0LXZhbHVl'], 2, '--signing-secret must be whsec_'],
     [['--key', 'a='], 2, '--key must be fields'],
     [['--publish-url', 'ftp://x'], 2, '--publish-url must be an http or https URL'],
     [['--port', String(taken.port)], 1, `127.0.0.1:${taken.port} is in use`],

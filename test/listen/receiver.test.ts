@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { makeKeyPair } from '../../src/domain/signingKey.ts'
 import type { OpenCredential } from '../../src/domain/credential.ts'
 import { createReceiver, type ReceiverOptions } from '../../src/cli/listen/receiver.ts'
 import { delivery } from '../outbound/support/delivery.ts'
@@ -93,6 +95,24 @@ test('only rightly signed calls are taken when a secret is given', async () => {
   expect(await later.heartbeat('a')).toBe(401)
   expect(happenings).toMatchObject([{ kind: 'call', type: 'HEARTBEAT', signed: true }])
   expect(unsigned.receiver.report()).toMatchObject({ refused: 1, calls: { HEARTBEAT: 0 } })
+})
+
+test('an ed25519 public key will do, and any of several keys while they change', async () => {
+  const [old, young] = [makeKeyPair(randomBytes), makeKeyPair(randomBytes)]
+  const keys = [secret, old.privateKey, young.privateKey].map((key) => ({ secret: key, until: null }))
+  const stranger = makeKeyPair(randomBytes).publicKey
+  for (const mine of [[secret], [old.publicKey], [young.publicKey], [stranger, young.publicKey]]) {
+    const { receiver } = await started({ signingKeys: mine })
+    const way = delivery(receiver.url, apikey, { signingKeys: keys })
+    const body = Buffer.from(
+      JSON.stringify({ type: 'HEARTBEAT', service: 's', listenerName: 's', timestamp: at(0) }),
+    )
+    expect(await way.send({ body })).toMatchObject({ status: 200 })
+    const others = delivery(receiver.url, apikey, {
+      signingKeys: [{ secret: makeKeyPair(randomBytes).privateKey, until: null }],
+    })
+    expect(await others.send({ body })).toMatchObject({ status: 401 })
+  }
 })
 
 test('only calls with the right credential are taken when one is asked for', async () => {

@@ -85,6 +85,13 @@ describe('one deadline covers', () => {
     expect(await within(`http://127.0.0.1:${drip.port}/`)).toMatchObject(timeout)
   })
 
+  test('a TLS handshake that never ends', async () => {
+    const mute = await rawServer(() => {})
+    const tls = testClient({ rules: { allow: [], allowHttp: ['127.0.0.1'] } })
+    const reply = await post(tls, `https://127.0.0.1:${mute.port}/`, { milliseconds: 150 })
+    expect(reply).toMatchObject(timeout)
+  })
+
   test('a name server that never answers', async () => {
     const deaf = testClient({ rules: { allow: [], allowHttp: ['*'] }, resolve: () => {} })
     expect(await post(deaf, 'http://hooks.test/', { milliseconds: 150 })).toMatchObject(timeout)
