@@ -16,7 +16,7 @@ const unlogged: Record<string, readonly string[]> = {
       'turn_job',
       'turn_engine',
     ],
-    ...['turn_token', 'created_at', 'updated_at'],
+    ...['turn_token', 'window_begun', 'created_at', 'updated_at'],
   ],
   'sincewire.credential': ['revision', 'created_at', 'updated_at'],
   'sincewire.client': ['created_at'],
