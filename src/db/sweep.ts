@@ -108,11 +108,39 @@ export interface OrphanRow {
 const orphaned = sql`turn_engine is not null
   and turn_engine <> all ((select sincewire.living_engines(${sql.lit(ENGINE_LOCK_CLASS)}))::bigint[])`
 
-/** Whether some turn belongs to an engine process that no longer holds its advisory lock. */
-export async function hasOrphans(db: DbOrTx): Promise<boolean> {
-  const { rows } = await sql<{ found: boolean }>`
-    select exists (select from sincewire.listener where ${orphaned}) as found`.execute(db)
-  return rows[0]?.found === true
+export interface Outlook {
+  /** Whether some turn belongs to an engine process that no longer holds its advisory lock. */
+  readonly orphans: boolean
+  /** How far the database's clock is behind the last tick: more than nothing only after it stepped back. */
+  readonly behindSeconds: number
+}
+
+/** What a sweep should know beside what is due. */
+export async function lookAround(db: DbOrTx): Promise<Outlook> {
+  const { rows } = await sql<Outlook>`
+    select exists (select from sincewire.listener where ${orphaned}) as orphans,
+      extract(epoch from last_before - clock_timestamp())::float8 as "behindSeconds"
+    from sincewire.tick_state`.execute(db)
+  return rows[0] ?? { orphans: false, behindSeconds: 0 }
+}
+
+/**
+ * The clock stepped back: what was due in a moment would be due in an hour. Everything is due now instead, for the
+ * sweep to put off anew, and who is on hold is probed; no heartbeat is further away than its interval.
+ */
+export async function makeAllDue(db: DbOrTx): Promise<void> {
+  await sql`
+    with far as materialized (
+      select listener_name, case when failures > 0 then statement_timestamp()
+        else statement_timestamp() + make_interval(hours => heartbeat_interval_hours) end as latest
+      from sincewire.listener order by listener_name for update
+    ), nearer as (
+      update sincewire.listener l set next_heartbeat_at = far.latest
+      from far where l.listener_name = far.listener_name and l.next_heartbeat_at > far.latest
+    )
+    update sincewire.schedule s set due_at = least(due_at, statement_timestamp()),
+      next_poll_at = least(next_poll_at, statement_timestamp())
+    where s.due_at > statement_timestamp() or s.next_poll_at > statement_timestamp()`.execute(db)
 }
 
 /** Frees those turns; returns their jobs. */

@@ -188,7 +188,7 @@ export interface SweepClaim {
 }
 
 export interface SweepStore {
-  /** Frees the turns of engine processes that died; returns how many. */
+  /** Frees the turns of engine processes that died, and what a clock that stepped back has put off; how many turns. */
   reclaim(): Promise<number>
   takeTick(): Promise<ReadonlyMap<string, Edge>>
   /**

@@ -6,6 +6,9 @@ const TOUCH_MILLISECONDS = 3000
 /** After a failure of a key: doubling, up to a minute. */
 const PAUSE_MILLISECONDS = { least: 1000, most: 60_000 }
 
+/** From now on, also should the clock step back before it is fetched. */
+const AT_ONCE = '-1 day'
+
 export interface KeyedPorts {
   /** What there is to do now, by key. */
   readonly waiting: () => Promise<readonly string[]>
@@ -104,7 +107,7 @@ export class KeyedJobs {
     if (keys.length === 0 || free <= 0) return
     await this.#boss.insert(
       queue,
-      keys.map((key) => ({ singletonKey: key, data: { key } })),
+      keys.map((key) => ({ singletonKey: key, startAfter: AT_ONCE, data: { key } })),
     )
     const jobs = await this.#boss.fetch<{ key: string }>(queue, { batchSize: free, includeMetadata: true })
     for (const { id, retryCount, data } of jobs) {

@@ -7,6 +7,9 @@ const QUEUES: readonly TurnQueueName[] = ['turn', 'probe']
 /** A process that says nothing for so long has lost its jobs (10 is the least that pg-boss takes). */
 const HEARTBEAT_SECONDS = 10
 
+/** From now on, also should the clock step back before it is fetched. */
+const AT_ONCE = '-1 day'
+
 interface TurnData {
   readonly listenerName: string
   readonly service: string
@@ -50,6 +53,7 @@ export async function openTurns(boss: PgBoss, db: Db, onFetched: OnFetched): Pro
           queue,
           jobs.map(({ listenerName, service, origin, sweptBy }) => ({
             singletonKey: listenerName,
+            startAfter: AT_ONCE,
             data: { listenerName, service, origin, sweptBy },
           })),
           { db: fromKysely(tx) },

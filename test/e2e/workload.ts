@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
 /** Deterministic dice (mulberry32): the same seed, the same workload up to what the database's locks decide. */
@@ -89,7 +90,7 @@ export async function transaction(client: pg.Client, random: Random): Promise<bo
       await client.query(statement())
       if (savepoint && random() < 0.5) await client.query('rollback to savepoint s')
       // Stays open for a while, its rows stamped and not to be seen: up to three seconds, mostly none.
-      if (random() < 0.25) await client.query(`select pg_sleep(${(random() ** 6 * 3).toFixed(3)})`)
+      if (random() < 0.25) await delay(random() ** 6 * 3000)
     }
     const keep = random() < 0.85
     await client.query(keep ? 'commit' : 'rollback')

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { openPool } from '../../src/db/pool.ts'
-import { ENGINE_LOCK_CLASS, freeOrphans, hasOrphans } from '../../src/db/sweep.ts'
+import { ENGINE_LOCK_CLASS, freeOrphans, lookAround } from '../../src/db/sweep.ts'
 import { takeTick } from '../../src/db/tick.ts'
 import { reserveTurns, takeTurn } from '../../src/db/turn.ts'
 import { addMillis } from '../../src/domain/instant.ts'
@@ -58,10 +58,10 @@ test('a turn that was fetched and not begun is free as soon as its process has n
   await freeOrphans(db) // of the other test
   const job = randomUUID()
   await reserveTurns(db, engine, [{ id: job, listenerName: name, queue: 'turn' }])
-  expect(await hasOrphans(db)).toBe(false)
+  expect((await lookAround(db)).orphans).toBe(false)
   await connections[0]!.close()
-  expect(await hasOrphans(db)).toBe(false)
+  expect((await lookAround(db)).orphans).toBe(false)
   await connections[1]!.close()
-  await eventually(() => hasOrphans(db)) // PostgreSQL ends a session a little later than we do
+  await eventually(async () => (await lookAround(db)).orphans) // PostgreSQL ends a session a little later than we do
   expect(await freeOrphans(db)).toEqual([{ queue: 'turn', job }])
 })

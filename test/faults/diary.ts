@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { FEEDS, type Feed, type Item } from './feeds.ts'
 
@@ -8,7 +8,7 @@ export interface Delivery {
   readonly at: number
   /** How the receiver treated the call: null when it answered 200 in time. */
   readonly manner: string | null
-  readonly records: readonly { readonly key: string; readonly stamp: string }[]
+  readonly records: readonly { readonly key: string; readonly stamp: string; readonly digest: string }[]
 }
 
 /** What a receiver has made of what it was sent, and everything that it took, in order. */
@@ -41,7 +41,7 @@ export class Diary {
       const key = FEEDS[this.feed].keyOf(item)
       apply(this.#state, key, item)
       if (isNew) apply(this.#once, key, item)
-      return { key, stamp: item.cacheTimestamp }
+      return { key, stamp: item.cacheTimestamp, digest: hash('sha1', JSON.stringify(item), 'base64') }
     })
     this.deliveries.push({ at, manner, records })
   }

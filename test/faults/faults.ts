@@ -26,6 +26,8 @@ export const REPEATS = {
   out: { before: CALL_MILLISECONDS, after: AFTER_MILLISECONDS },
   /** And the ones of the last second, whose positions PostgreSQL forgot. */
   forgotten: { before: FORGETS_MILLISECONDS, after: AWAY_MILLISECONDS },
+  /** And those of owners that seem to have been silent for an hour, until pg-boss has looked and they are gone. */
+  stepped: { before: CALL_MILLISECONDS, after: 6000 },
   /** And those of an engine that came back. */
   away: { before: CALL_MILLISECONDS, after: AWAY_MILLISECONDS },
   /** None: it delays, and is no reason to send anything again. */

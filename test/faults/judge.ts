@@ -25,12 +25,13 @@ export interface Stall {
   readonly during: readonly string[]
 }
 
-export function judge(world: World, { lost, unsettled }: Settled): Verdict {
+/** `stampsLie`: the longest stall is the longest silence of a receiver instead, while writers wrote. */
+export function judge(world: World, { lost, unsettled }: Settled, stampsLie = false): Verdict {
   const repeated = new Map<string, number>()
   const broken: string[] = []
   let stall: Stall = { milliseconds: 0, listenerName: '', during: [] }
   for (const receiver of world.receivers) {
-    const read = readDiary(world.faults, receiver)
+    const read = readDiary(world.faults, receiver, stampsLie)
     for (const [why, count] of read.repeated) repeated.set(why, (repeated.get(why) ?? 0) + count)
     broken.push(...read.broken)
     if (read.stall.milliseconds > stall.milliseconds) stall = read.stall
@@ -56,15 +57,18 @@ type Read = Pick<Verdict, 'repeated' | 'broken' | 'stall'>
 export function readDiary(
   faults: FaultLog,
   { diary, listenerName, trapped }: Pick<Receiver, 'diary' | 'listenerName' | 'trapped'>,
+  stampsLie = false,
 ): Read {
   const repeated = new Map<string, number>()
   const broken: string[] = []
   const lastStamp = new Map<string, string>()
   const lastTime = new Map<string, { readonly at: number; readonly manner: string | null }>()
   let [milliseconds, stalledAt] = [0, 0]
+  let lastArrival = diary.deliveries[0]?.at ?? 0
   for (const { at, manner, records } of diary.deliveries) {
-    for (const { key, stamp } of records) {
-      const id = `${key} ${stamp}`
+    for (const { key, stamp, digest } of records) {
+      // The same state: under a clock that stepped back, another one may bear the same stamp.
+      const id = `${key} ${stamp} ${digest}`
       const earlier = lastTime.get(id)
       if (earlier) {
         const why = earlier.manner ? `the receiver ${earlier.manner}` : faults.explaining(earlier.at)?.kind
@@ -73,8 +77,9 @@ export function readDiary(
           broken.push(
             `repeated for no reason: ${listenerName}: ${id}, ${earlier.at} and ${at}; ${faults.before(at)}`,
           )
-      } else if (at - Date.parse(stamp) > milliseconds) {
-        ;[milliseconds, stalledAt] = [at - Date.parse(stamp), at]
+      } else {
+        const since = stampsLie ? lastArrival : Date.parse(stamp)
+        if (at - since > milliseconds) [milliseconds, stalledAt] = [at - since, at]
       }
       const last = lastStamp.get(key)
       if (last !== undefined && last > stamp)
@@ -82,6 +87,7 @@ export function readDiary(
       lastStamp.set(key, stamp)
       lastTime.set(id, { at, manner })
     }
+    lastArrival = at
   }
   broken.push(
     ...diary.reused.map((id) => `one webhook-id for two bodies: ${listenerName}: ${id}`),

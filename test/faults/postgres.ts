@@ -153,10 +153,11 @@ export class Postgres implements Server {
     const port = await freePort()
     const settings = { ...BASE, unix_socket_directories: '', ...this.#settings, port: String(port) }
     const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])
-    const program = join(this.#binaries.bin, 'postgres')
-    const { file, args, options } = commandFor(this.#launcher, true, program, ['-D', this.#data, ...flags])
-    const env = { ...options.env, ...this.#env }
-    const child = spawn(file, args, { ...options, env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+    // By env, so that they are not those of what drops root's rights first.
+    const variables = Object.entries(this.#env).map(([key, value]) => `${key}=${value}`)
+    const command = [...variables, join(this.#binaries.bin, 'postgres'), '-D', this.#data, ...flags]
+    const { file, args, options } = commandFor(this.#launcher, true, '/usr/bin/env', command)
+    const child = spawn(file, args, { ...options, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
     const words: string[] = []
     const accepting = Promise.withResolvers<true>()
     createInterface({ input: child.stderr }).on('line', (line) => {

@@ -13,6 +13,10 @@ export interface Trouble extends Described {
   readonly world?: Omit<WorldOptions, 'seed'>
   /** One fault, or some together, from its beginning to its end; called again until the time is up. */
   readonly strike: (world: World) => Promise<void>
+  /** Undoes what `heal` does not know of. */
+  readonly heal?: (world: World) => void
+  /** The records' timestamps are not those of the real clock: what a change waited for cannot be told. */
+  readonly stampsLie?: boolean
   /** Why it cannot be run here; undefined when it can. */
   readonly impossible?: () => string | undefined
 }
@@ -51,8 +55,10 @@ export async function makeTrouble(
     // The next one strikes something that works again.
     await world.arrivals.more(world.between(1, 10), 3000)
   }
+  scenario.heal?.(world)
   await heal(world)
-  return judge(world, await settle(world))
+  const settled = await settle(world)
+  return judge(world, settled, scenario.stampsLie)
 }
 
 /** Runs any scenario, for its report. */

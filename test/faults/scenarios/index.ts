@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { clock } from './clock.ts'
 import { database } from './database.ts'
 import { disk } from './disk.ts'
 import { embedded } from './embedded.ts'
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   names,
   database,
   network,
+  clock,
   failover,
   disk,
   load,
