@@ -26,8 +26,11 @@ export interface AgentRegistry {
 }
 
 const MAX_TOKEN_ANSWER = 256 * 1024
-/** Identities whose connections are kept; the one used least recently makes room, and finishes its calls first. */
-const MAX_IDENTITIES = 1000
+/**
+ * Identities whose connections are kept: one with authorities of its own takes more than a megabyte. The one used least
+ * recently makes room, and finishes its calls first.
+ */
+const MAX_IDENTITIES = 200
 
 export function createAgents(options: AgentOptions): AgentRegistry {
   const plain = openAgents(options, undefined)

@@ -1,11 +1,11 @@
-import { fetch, type RequestInit, type Response } from 'undici'
+import { Request, Response, type Agent, type RequestInit } from 'undici'
 import type { TlsMaterial } from '../domain/credential.ts'
 import { parseRetryAfter } from '../domain/retryAfter.ts'
 import { checkTargetUrl, type TargetRules } from '../domain/target.ts'
 import { createAgents, type AgentRegistry } from './agents.ts'
 import { readAnswer } from './answer.ts'
 import type { Resolve } from './connector.ts'
-import type { Deadline } from './deadline.ts'
+import { raceSignal, type Deadline } from './deadline.ts'
 import { failed, failureOf, type Failure } from './failure.ts'
 import { createProxy } from './proxy.ts'
 
@@ -53,7 +53,10 @@ export interface Answered {
 export interface Client {
   /** Posts once; follows no redirect. Whatever happens on the network is a value, never a throw. */
   post(request: PostRequest, deadline: Deadline): Promise<Answered | Failure>
-  /** undici's fetch behind the same guards, for token endpoints; throws as fetch does. Answers up to 256 KiB. */
+  /**
+   * As fetch, behind the same guards, for token endpoints and the like: throws on trouble with the network. Answers up
+   * to 256 KiB, as they come: what is compressed unasked stays so, and cannot swell.
+   */
   fetch(url: string, init: RequestInit, tls?: TlsMaterial): Promise<Response>
   /** Drops every connection; calls still out end as `reset` or `aborted`. */
   close(): Promise<void>
@@ -71,7 +74,7 @@ export function createClient(options: ClientOptions): Client {
     fetch: async (url, init, tls) => {
       const check = checkTargetUrl(url, options.rules)
       if (check.kind === 'refused') throw new RefusedTarget(check.reason)
-      return fetch(url, { ...init, redirect: 'manual', dispatcher: agents.of(tls).tokens })
+      return fetchOnce(agents.of(tls).tokens, check.url, url, init)
     },
     close: () => agents.close(),
   }
@@ -83,6 +86,27 @@ export class RefusedTarget extends Error {
     super(`The URL ${reason}`)
     this.name = 'RefusedTarget'
   }
+}
+
+async function fetchOnce(agent: Agent, url: URL, written: string, init: RequestInit): Promise<Response> {
+  const request = new Request(url.href, init)
+  const { signal, method } = request
+  const body = Buffer.from(await request.arrayBuffer())
+  const headers = { ...Object.fromEntries(request.headers), 'accept-encoding': 'identity' }
+  const path = pathOf(url, written)
+  const work = async () => {
+    const answer = await agent.request({
+      ...{ origin: url.origin, path, method, headers, signal },
+      body: body.length > 0 ? body : null,
+    })
+    const bytes = await answer.body.arrayBuffer()
+    const { statusCode: status } = answer
+    const pairs = Object.entries(answer.headers).flatMap(([name, value = '']) =>
+      [value].flat().map((one): [string, string] => [name, one]),
+    )
+    return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers: pairs })
+  }
+  return raceSignal(work(), signal)
 }
 
 async function post(

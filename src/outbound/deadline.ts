@@ -22,7 +22,7 @@ export function startDeadline(milliseconds: number, outer: AbortSignal): Deadlin
   }, milliseconds)
   return {
     signal,
-    race: (promise) => race(promise, signal),
+    race: (promise) => raceSignal(promise, signal),
     [Symbol.dispose]() {
       clearTimeout(timer)
       outer.removeEventListener('abort', stop)
@@ -30,7 +30,8 @@ export function startDeadline(milliseconds: number, outer: AbortSignal): Deadlin
   }
 }
 
-function race<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Settles as the promise does, or rejects with the signal's reason if that comes first. */
+export function raceSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const stop = () => reject(signal.reason as Error)
     if (signal.aborted) stop()

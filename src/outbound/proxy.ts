@@ -48,15 +48,16 @@ export function createProxy(url: string, extraCa: readonly string[] = []): Proxy
         )
         request.once('connect', (response: IncomingMessage, socket: Socket, head: Buffer) => {
           clearTimeout(timer)
-          if (response.statusCode === 200) {
+          const { statusCode = 0 } = response
+          if (statusCode >= 200 && statusCode < 300) {
             if (head.length > 0) socket.unshift(head)
             resolve(socket)
           } else {
             socket.destroy()
-            reject(new ProxyTrouble(`would not connect to ${place} (status ${response.statusCode})`))
+            reject(new ProxyTrouble(`would not connect to ${place} (status ${statusCode})`))
           }
         })
-        request.once('error', (error: NodeJS.ErrnoException) => {
+        request.on('error', (error: NodeJS.ErrnoException) => {
           clearTimeout(timer)
           const trouble = new ProxyTrouble(`could not be reached (${error.code ?? 'no answer'})`)
           reject(error instanceof ProxyTrouble ? error : trouble)

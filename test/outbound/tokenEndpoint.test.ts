@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { beforeEach, expect, test } from 'vitest'
 import { receiver, type Answer } from '../support/index.ts'
 import { testClient } from './support/client.ts'
@@ -18,6 +19,7 @@ beforeEach(() => {
   endpoint.calls.length = 0
 })
 
+const GRANT = '{"access_token":"x","token_type":"bearer"}'
 const BAD: [what: string, answer: Answer, message: RegExp][] = [
   ['HTML with status 200', { headers: { 'content-type': 'text/html' }, body: '<html>' }, /not JSON/],
   ['an error page', { status: 502, body: 'my-own-secret' }, /status 502/],
@@ -29,6 +31,7 @@ const BAD: [what: string, answer: Answer, message: RegExp][] = [
   ['an endless head', { status: 200, headers: { 'x-a': 'a'.repeat(100_000) } }, /not HTTP as we accept it/],
   ['a body beyond measure', token({ access_token: 'x'.repeat(300_000), token_type: 'bearer' }), /No token|OAuth|not JSON/],
   ['a reset', { instead: 'reset' }, /closed the connection/],
+  ['a body compressed unasked', { headers: { ...json, 'content-encoding': 'gzip' }, body: gzipSync(GRANT) }, /OAUTH_PARSE_ERROR/],
   ['a busy sign', { status: 503, headers: { 'retry-after': '5' } }, /status 503/],
 ] // prettier-ignore
 
@@ -43,6 +46,7 @@ test.each(BAD)(
       token({ access_token: `after-${endpoint.calls.length}`, token_type: 'Bearer', expires_in: 0 }),
     )
     expect(await send()).toMatchObject({ kind: 'answered', status: 200 })
+    expect(endpoint.calls.at(-1)?.headers['accept-encoding']).toBe('identity')
     expect(hooks.calls.length).toBe(1)
   },
 )
