@@ -29,6 +29,23 @@ test('a client gets in by API_KEY, x-api-key or Basic with its name, and so does
   for (const way of ways) expect([way, (await show(way)).status]).toEqual([way, 200])
 })
 
+test('what a browser remembers of Basic changes nothing on behalf of another site’s page', async () => {
+  const authorization = basic('admin', ADMIN_KEY)
+  const ask = async (method: string, site: string) => {
+    const init = { method, headers: { authorization, 'sec-fetch-site': site } }
+    const path =
+      '/RmsReSTServices/services/private/processes/update/process_config/execution?JobName=refresh&numThreads=1'
+    return (await fetch(`${one!.url}${method === 'GET' ? READ : path}`, init)).status
+  }
+  const asked = [
+    await ask('POST', 'cross-site'),
+    await ask('POST', 'same-site'),
+    await ask('GET', 'cross-site'),
+  ]
+  expect(asked).toEqual([403, 403, 200])
+  expect([await ask('POST', 'same-origin'), await ask('POST', 'none')]).toEqual([200, 200])
+})
+
 test('whatever is wrong, the answer is the same, and tells the ways in', async () => {
   const right = await keyOf('known', 'reader')
   const [wrong, unknown] = [`${right.slice(0, -4)}AAAA`, `sw_${'0'.repeat(16)}_${'A'.repeat(43)}`]

@@ -30,10 +30,10 @@ test('nothing but the health checks is open', () => {
 })
 
 describe.for(closed)('$method $path', ({ method, path, operation }) => {
-  const call = async (key?: string) => {
+  const call = async (key?: string, as = method) => {
     // As little as will do to be judged: input is looked at behind the door only.
     const answer = await fetch(`${app.url}${path.replace(/\{\w+\}/g, 'none')}`, {
-      method,
+      method: as,
       headers: {
         ...(key !== undefined && { 'x-api-key': key }),
         ...(operation.requestBody && { 'content-type': 'application/json' }),
@@ -47,6 +47,7 @@ describe.for(closed)('$method $path', ({ method, path, operation }) => {
     const needed = roleFor(`${method} ${path}`)
     expect(needed).toBeDefined()
     expect(await call()).toMatchObject({ status: 401, body: expect.stringContaining('"status":"ERROR"') })
+    if (method === 'GET' && needed === 'admin') expect((await call(keys.operator, 'HEAD')).status).toBe(403)
     for (const role of clientRoles) {
       const { status, body } = await call(keys[role])
       if (mayAct(role, needed!))

@@ -9,6 +9,7 @@ import { removeDataFolder, startEmbedded } from '../../src/db/embedded/index.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openPool, type Pool } from '../../src/db/pool.ts'
 import { createLog } from '../../src/log.ts'
+import { ADMIN_KEY } from '../support/access.ts'
 
 /** A PostgreSQL as the service starts it (fsync on), empty but for our schema, for one benchmark. */
 export interface Place extends AsyncDisposable {
@@ -42,6 +43,7 @@ export async function serve(place: Place): Promise<{ readonly url: string; stop(
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         SINCEWIRE_PORT: '0',
+        SINCEWIRE_ADMIN_KEY: ADMIN_KEY,
         DATABASE_URL: place.url,
       },
       ...{ SINCEWIRE_DATA_DIR: join(place.dataDir, 'service'), SINCEWIRE_TARGETS_ALLOW_HTTP: '127.0.0.1' },

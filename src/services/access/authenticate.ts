@@ -49,14 +49,14 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
   const byKey = async (shown: KeyShown, address: string | null): Promise<Caller> => {
     const { key, client, via } = shown
     const wait = throttle.waitOf(address)
-    // Before anything is compared: while an address has to wait it learns nothing, not even of the right key.
-    if ((client === null || client === ADMIN_KEY_CLIENT) && wait === undefined && isAdminKey(key)) {
+    const parsed = parseClientKey(key)
+    const found = parsed && (await findKey(parts.db, parsed.keyId))
+    // While an address has to wait it learns nothing: what it shows is not even compared with the right key.
+    if (wait !== undefined && !(parsed && isKeys.remembered(parsed, found))) throw tooMany(wait)
+    if ((client === null || client === ADMIN_KEY_CLIENT) && isAdminKey(key)) {
       return { client: ADMIN_KEY_CLIENT, role: 'admin', services: null, via: 'adminKey', address }
     }
-    const parsed = parseClientKey(key)
     if (!parsed) throw fail(address)
-    const found = await findKey(parts.db, parsed.keyId)
-    if (wait !== undefined && !isKeys.remembered(parsed, found)) throw fail(address)
     const right = await isKeys.verify(parsed, found)
     if (!right || !found?.usable || (client !== null && client !== found.clientName)) throw fail(address)
     if (!addressWithin(address, found.addresses)) throw elsewhere()
