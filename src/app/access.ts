@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Config } from '../config.ts'
+import { findKey, noteUse } from '../db/client.ts'
+import { openPool } from '../db/pool.ts'
 import { unusable } from '../domain/errors.ts'
 import { checkTargetUrl } from '../domain/target.ts'
 import type { Part } from '../parts.ts'
@@ -20,9 +22,11 @@ export interface Access extends Part {
 }
 
 const KEYS_TIMEOUT_MILLISECONDS = 5_000
+/** Connections that look keys up, each in a fraction of a millisecond: nobody waits there behind the calls' queries. */
+const DOOR_CONNECTIONS = 2
 
 /**
- * The way in, on the API's connections. `announce`: writes the first administrator's key where a person sees it, and
+ * The way in. `announce`: writes the first administrator's key where a person sees it, and
  * nowhere else; undefined: this process makes no first administrator.
  */
 export function createAccess(base: Base, announce: ((text: string) => void) | undefined): Access {
@@ -30,10 +34,17 @@ export function createAccess(base: Base, announce: ((text: string) => void) | un
   const deps = { db, hasher: createKeyHasher(), random: (size: number) => randomBytes(size) }
   const rules = bearerRules(config)
   const keys = rules && openKeysClient(config)
+  const door = openPool({
+    ...{ url: base.databaseUrl, max: DOOR_CONNECTIONS, applicationName: 'sincewire access', actor: 'api' },
+    statementTimeoutMilliseconds: config.database.apiStatementTimeoutMilliseconds,
+    onError: (err) => log.warn({ err }, 'a database connection broke'),
+  })
   return {
     name: 'access',
     authenticate: createAuthenticate({
-      ...{ db, hasher: deps.hasher, adminKey: config.adminKey },
+      ...{ hasher: deps.hasher, adminKey: config.adminKey },
+      findKey: (keyId) => findKey(door, keyId),
+      noteUse: (keyId) => noteUse(door.db, keyId),
       bearer: rules && keys && createBearer(rules, keys),
       throttle: createThrottle({
         failures: config.access.failedAttempts,
@@ -48,7 +59,10 @@ export function createAccess(base: Base, announce: ((text: string) => void) | un
       const key = await makeFirstClient(deps)
       if (key !== undefined) announce(firstWords(key))
     },
-    stop: async () => keys?.close(),
+    async stop() {
+      await keys?.close()
+      await door.close()
+    },
   }
 }
 

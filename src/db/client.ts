@@ -2,7 +2,7 @@ import { sql, type Insertable } from 'kysely'
 import type { Client, ClientGrant, ClientKeyInfo } from '../domain/access/client.ts'
 import type { ClientRole } from '../domain/caller.ts'
 import type { Instant } from '../domain/instant.ts'
-import type { DbOrTx } from './pool.ts'
+import type { DbOrTx, Pool } from './pool.ts'
 import type { ClientKeyTable } from './tables/client.ts'
 
 /** A key with its client, as of now. */
@@ -15,16 +15,20 @@ export interface FoundKey extends ClientGrant {
   readonly unwritten: boolean
 }
 
-/** One row by its primary key, read at every call: so a revocation holds from the next call on, in every process. */
-export async function findKey(db: DbOrTx, keyId: string): Promise<FoundKey | undefined> {
-  const { rows } = await sql<FoundKey>`
-    select k.hash, c.client_name as "clientName", c.role, c.services, c.addresses,
-      c.enabled and k.revoked_at is null
-        and (k.expires_at is null or k.expires_at > clock_timestamp()) as usable,
-      k.last_used_at is null or k.last_used_at < clock_timestamp() - interval '1 minute' as unwritten
-    from sincewire.client_key k join sincewire.client c on c.client_name = k.client_name
-    where k.key_id = ${keyId}
-  `.execute(db)
+const FIND_KEY = `
+  select k.hash, c.client_name as "clientName", c.role, c.services, c.addresses,
+    c.enabled and k.revoked_at is null
+      and (k.expires_at is null or k.expires_at > clock_timestamp()) as usable,
+    k.last_used_at is null or k.last_used_at < clock_timestamp() - interval '1 minute' as unwritten
+  from sincewire.client_key k join sincewire.client c on c.client_name = k.client_name
+  where k.key_id = $1`
+
+/**
+ * One row by its primary key, read at every call: so a revocation holds from the next call on, in every process. Named,
+ * so that each connection plans it once: planning it costs several times what running it does.
+ */
+export async function findKey({ pool }: Pool, keyId: string): Promise<FoundKey | undefined> {
+  const { rows } = await pool.query<FoundKey>({ name: 'find_key', text: FIND_KEY, values: [keyId] })
   return rows[0]
 }
 

@@ -2,6 +2,7 @@
 // which ask everybody, a client's key or the admin key, are called in turns; the ratio of the medians is what counts.
 import { randomBytes } from 'node:crypto'
 import { Pool } from 'undici'
+import { findKey, noteUse } from '../../src/db/client.ts'
 import { addAdministration } from '../../src/http/merchandising/administration/index.ts'
 import type { Api } from '../../src/http/room.ts'
 import { createKeyHasher } from '../../src/secrets/keyHash.ts'
@@ -31,7 +32,9 @@ const grant = {
 } as const
 const { key } = await clients.addClient(grant)
 const authenticate = createAuthenticate({
-  ...{ db, hasher, adminKey: ADMIN_KEY, bearer: undefined, onTrouble: console.error },
+  ...{ hasher, adminKey: ADMIN_KEY, bearer: undefined, onTrouble: console.error },
+  findKey: (keyId) => findKey(place.pool, keyId),
+  noteUse: (keyId) => noteUse(db, keyId),
   throttle: createThrottle({ failures: 20, windowSeconds: 60, clock: () => performance.now() }),
 })
 const services = createAdministrationServices({ db, publicUrl: () => '' })

@@ -1,6 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { findKey, noteUse, type FoundKey } from '../../db/client.ts'
-import type { Db } from '../../db/pool.ts'
+import type { FoundKey } from '../../db/client.ts'
 import { ADMIN_KEY_CLIENT } from '../../domain/access/client.ts'
 import { parseClientKey, type ClientKey } from '../../domain/access/clientKey.ts'
 import type { Presented } from '../../domain/access/presented.ts'
@@ -20,7 +19,9 @@ import type { Throttle } from './throttle.ts'
 export type Authenticate = (presented: Presented, address: string | null) => Promise<Caller>
 
 export interface AuthenticateParts {
-  readonly db: Db
+  readonly findKey: (keyId: string) => Promise<FoundKey | undefined>
+  /** Writes the use of a key down, if that was not done within the minute. */
+  readonly noteUse: (keyId: string) => Promise<void>
   readonly hasher: KeyHasher
   readonly adminKey: string | undefined
   /** Undefined: no bearer token is accepted. */
@@ -50,7 +51,7 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     const { key, client, via } = shown
     const wait = throttle.waitOf(address)
     const parsed = parseClientKey(key)
-    const found = parsed && (await findKey(parts.db, parsed.keyId))
+    const found = parsed && (await parts.findKey(parsed.keyId))
     // While an address has to wait it learns nothing: what it shows is not even compared with the right key.
     if (wait !== undefined && !(parsed && isKeys.remembered(parsed, found))) throw tooMany(wait)
     if ((client === null || client === ADMIN_KEY_CLIENT) && isAdminKey(key)) {
@@ -60,7 +61,7 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     const right = await isKeys.verify(parsed, found)
     if (!right || !found?.usable || (client !== null && client !== found.clientName)) throw fail(address)
     if (!addressWithin(address, found.addresses)) throw elsewhere()
-    if (found.unwritten) await noteUse(parts.db, parsed.keyId).catch(parts.onTrouble)
+    if (found.unwritten) await parts.noteUse(parsed.keyId).catch(parts.onTrouble)
     return { client: found.clientName, role: found.role, services: found.services, via, address }
   }
 
