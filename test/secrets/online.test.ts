@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { keyIdOf } from '../../src/secrets/vault.ts'
+import { SEALED } from '../../src/services/secrets/registry.ts'
+import { authority } from '../outbound/support/authority.ts'
 import { manageCredential, manageListener } from '../support/api.ts'
 import { makeFeed } from '../support/engine.ts'
 import { receiver, runCommand, scratch, startService, testDatabase } from '../support/index.ts'
@@ -33,8 +35,15 @@ test(
     for (const name of names) await give(name, 0)
     await manageListener(url, {
       ...{ service: feed.service, credentialName: 'APP0', listenerUrl: `${sink.url}/hook` },
-      ...{ includePayload: 'Y', intervalSeconds: 1, signingSecret: 'GENERATE' },
+      ...{ includePayload: 'Y', intervalSeconds: 1, headers: { 'x-tenant': 'north' } },
     })
+    // Twice, so that there are keys that were replaced: every column that holds something sealed has something.
+    for (const GENERATE of ['GENERATE', 'GENERATE'])
+      await manageListener(url, { service: feed.service, signingSecret: GENERATE, signingKey: GENERATE })
+    const { cert, key } = await (await authority()).issue({ host: 'client.example' })
+    const certificate = { credentialType: 'MTLS', clientCertificate: cert, clientPrivateKey: key }
+    await manageCredential(url, { credentialName: 'MTLS', ...certificate })
+    const others = SEALED.length - 1
 
     const arrived = async (round: number) => {
       await feed.put([`round-${round}`])
@@ -43,7 +52,8 @@ test(
           ({ body, headers }) =>
             body.includes(`"round-${round}"`) &&
             headers['x-api-key'] === `APP0-${round}` &&
-            headers['webhook-signature'] !== undefined,
+            headers['x-tenant'] === 'north' &&
+            String(headers['webhook-signature']).split(' ').length === 4,
         ),
       )
     }
@@ -55,9 +65,9 @@ test(
       await give('APP1', round) // by a process that has both keys in memory
       await arrived(round)
       const key = Buffer.from(readFileSync(file, 'utf8'), 'base64')
-      expect(await sealedBy(database)).toEqual({ [keyIdOf(key)]: names.length + 1 })
+      expect(await sealedBy(database)).toEqual({ [keyIdOf(key)]: names.length + others })
       const opened = await openAll(database, file)
-      expect(opened.filter((each) => !each.startsWith('whsec_')).toSorted()).toEqual(
+      expect(opened.filter((each) => /^APP\d+-\d$/.test(each)).toSorted()).toEqual(
         names.map((name) => `${name}-${round}`).toSorted(),
       )
     }
