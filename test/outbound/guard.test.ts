@@ -1,11 +1,13 @@
 import type { LookupAddress } from 'node:dns'
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { receiver } from '../support/index.ts'
 import { post, testClient } from './support/client.ts'
 import { answerOk, onRequest, rawServer } from './support/rawServer.ts'
 
 const hooks = await receiver()
 const blocked = { kind: 'failed', reason: 'blocked_address' }
+beforeEach(() => void (hooks.calls.length = 0))
+
 const at = (address: string): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 })
 
 test('a URL is checked again at each call, not only when it was registered', async () => {

@@ -115,6 +115,29 @@ describe('a credential with a certificate', () => {
   })
 })
 
+/** A key locked by so many rounds of PBKDF2 (RFC 8018, appendix A.4). */
+function lockedBy(rounds: number): string {
+  const tlv = (tag: number, ...parts: readonly Buffer[]) => {
+    const content = Buffer.concat(parts)
+    return Buffer.concat([Buffer.from([tag, content.length]), content])
+  }
+  const oid = (hex: string) => tlv(0x06, Buffer.from(hex, 'hex'))
+  const integer = Buffer.alloc(5)
+  integer.writeUInt32BE(rounds, 1)
+  const derivation = tlv(
+    0x30,
+    oid('2a864886f70d01050c'),
+    tlv(0x30, tlv(0x04, Buffer.alloc(8)), tlv(0x02, integer)),
+  )
+  const cipher = tlv(0x30, oid('60864801650304012a'), tlv(0x04, Buffer.alloc(16)))
+  const der = tlv(
+    0x30,
+    tlv(0x30, oid('2a864886f70d01050d'), tlv(0x30, derivation, cipher)),
+    tlv(0x04, Buffer.alloc(32)),
+  )
+  return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${der.toString('base64')}\n-----END ENCRYPTED PRIVATE KEY-----\n`
+}
+
 describe('is refused, with the field and no word of what was sent:', () => {
   let short: Certificate
   beforeAll(async () => {
@@ -138,6 +161,9 @@ describe('is refused, with the field and no word of what was sent:', () => {
     ['a key among the certificates', () => mtls('X', { ...pair(alice), clientCertificate: alice.cert + alice.key }), 'clientCertificate', CERTIFICATES],
     ['a key among the authorities', () => mtls('X', { ...pair(alice), caCertificate: clients.ca + alice.key }), 'caCertificate', CERTIFICATES],
     ['a key that is none', () => mtls('X', { ...pair(alice), clientPrivateKey: 'planted' }), 'clientPrivateKey', 'must be a private key in PEM'],
+    ['a key locked by two thousand million rounds', () => mtls('X', { ...pair(alice), clientPrivateKey: lockedBy(0x7fff_ffff), clientPrivateKeyPassphrase: 'planted' }), 'clientPrivateKey', 'is locked by more than a million rounds'],
+    ['a key locked by another passphrase', () => mtls('X', { ...pair(alice), clientPrivateKey: lockedBy(1000), clientPrivateKeyPassphrase: 'planted' }), 'clientPrivateKeyPassphrase', 'does not open clientPrivateKey'],
+    ['beginnings without an end', () => mtls('X', { ...pair(alice), caCertificate: '-----BEGIN CERTIFICATE-----\n'.repeat(4600) }), 'caCertificate', CERTIFICATES],
     ['a public key', () => mtls('X', { ...pair(alice), clientPrivateKey: alice.cert }), 'clientPrivateKey', 'must be a private key in PEM'],
     ['a key that TLS finds too short', () => mtls('X', pair(short)), 'clientCertificate', /^cannot be used for TLS \(ERR_SSL_.*KEY_TOO_SMALL\)$/],
     ['MTLS without its certificate', () => mtls('KEPT', { clientCertificate: '  ' }), 'clientCertificate', 'is required for a credential of type MTLS'],

@@ -66,6 +66,8 @@ function decideClient(
   const privateKey = readPrivateKey(keyText, clientPrivateKeyPassphrase)
   if (privateKey.kind === 'locked')
     return wrong('clientPrivateKeyPassphrase', 'does not open clientPrivateKey')
+  if (privateKey.kind === 'costly')
+    return wrong('clientPrivateKey', 'is locked by more than a million rounds')
   if (privateKey.kind === 'unreadable') return wrong('clientPrivateKey', 'must be a private key in PEM')
   const [own] = chain ?? []
   if (!chain || !own) return current
