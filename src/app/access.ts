@@ -51,6 +51,7 @@ export function createAccess(base: Base, announce: ((text: string) => void) | un
         windowSeconds: config.access.failedAttemptsSeconds,
         clock: () => performance.now(),
       }),
+      onRefused: (refused) => log.warn(refused, 'a call was not let in'),
       onTrouble: (err) => log.debug({ err }, 'the use of a client key was not written down'),
     }),
     clients: createClientServices(deps),

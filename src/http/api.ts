@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
+import type { Caller } from '../domain/caller.ts'
 import { invalid, notFound, shown } from '../domain/errors.ts'
 import type { ProxyRules } from '../domain/clientAddress.ts'
 import type { Log } from '../log.ts'
@@ -99,7 +100,9 @@ function correlate(log: Log): MiddlewareHandler<ApiEnv> {
     // As it was sent, percent-encoded: a line break of whatever alphabet must not begin a line of the log.
     const path = URL.parse(c.req.url)?.pathname
     const milliseconds = Math.round(performance.now() - began)
-    c.get('log').debug({ method, path: shown(path), status: c.res.status, milliseconds }, 'request')
+    const caller: Caller | undefined = c.get('caller')
+    const line = { method, path: shown(path), status: c.res.status, client: caller?.client, milliseconds }
+    c.get('log').debug(line, 'request')
   }
 }
 

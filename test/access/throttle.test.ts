@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { SincewireError } from '../../src/domain/errors.ts'
+import { createKeyHasher } from '../../src/secrets/keyHash.ts'
+import { createAuthenticate } from '../../src/services/access/authenticate.ts'
 import { createThrottle } from '../../src/services/access/throttle.ts'
 import { ADMIN_KEY, testApp, testDatabase } from '../support/index.ts'
 import { clientsOf, READ } from './support.ts'
@@ -27,6 +30,20 @@ test('after too many failures an address waits, with the admin key too; a key th
   }
   expect((await ask(known)).status).toBe(200)
   expect((await fetch(`${url}${READ}`)).status).toBe(401) // showing nothing is no attempt
+})
+
+test('what is not accepted is told to the log with its address, as often as an address may try', async () => {
+  const told: unknown[] = []
+  const throttle = createThrottle({ failures: 3, windowSeconds: 60, clock: () => 0 })
+  const authenticate = createAuthenticate({
+    ...{ throttle, hasher: createKeyHasher(), adminKey: ADMIN_KEY, bearer: undefined },
+    ...{ findKey: () => Promise.resolve(undefined), noteUse: () => Promise.resolve() },
+    ...{ onRefused: (refused: unknown) => told.push(refused), onTrouble: () => {} },
+  })
+  const show = (key: string) => authenticate({ kind: 'key', via: 'apiKey', key, client: null }, '10.0.0.1')
+  for (let i = 0; i < 10; i++) await expect(show(`guess-${i}`)).rejects.toThrow(SincewireError)
+  await expect(authenticate({ kind: 'nothing' }, '10.0.0.2')).rejects.toThrow('does not show who makes it')
+  expect(told).toEqual(Array.from({ length: 3 }, () => ({ way: 'key', address: '10.0.0.1' })))
 })
 
 test('failures count by address, by /64 in IPv6, until the window of the first one ends', () => {

@@ -32,7 +32,7 @@ const grant = {
 } as const
 const { key } = await clients.addClient(grant)
 const authenticate = createAuthenticate({
-  ...{ hasher, adminKey: ADMIN_KEY, bearer: undefined, onTrouble: console.error },
+  ...{ hasher, adminKey: ADMIN_KEY, bearer: undefined, onRefused: console.error, onTrouble: console.error },
   findKey: (keyId) => findKey(place.pool, keyId),
   noteUse: (keyId) => noteUse(db, keyId),
   throttle: createThrottle({ failures: 20, windowSeconds: 60, clock: () => performance.now() }),

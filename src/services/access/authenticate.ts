@@ -27,6 +27,8 @@ export interface AuthenticateParts {
   /** Undefined: no bearer token is accepted. */
   readonly bearer: VerifyBearer | undefined
   readonly throttle: Throttle
+  /** Something was not accepted. Not told while an address has to wait, so nobody fills a log with it. */
+  readonly onRefused: (refused: { readonly way: Presented['kind']; readonly address: string | null }) => void
   /** A use could not be written down; the call goes on. */
   readonly onTrouble: (error: unknown) => void
 }
@@ -41,10 +43,12 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
   const isAdminKey = adminKey === undefined ? () => false : equalTo(adminKey)
   const isKeys = createVerified(parts.hasher)
 
-  const fail = (address: string | null): SincewireError => {
+  const fail = (way: Presented['kind'], address: string | null): SincewireError => {
     const wait = throttle.waitOf(address)
     throttle.count(address)
-    return wait === undefined ? refusal() : tooMany(wait)
+    if (wait !== undefined) return tooMany(wait)
+    parts.onRefused({ way, address })
+    return refusal()
   }
 
   const byKey = async (shown: KeyShown, address: string | null): Promise<Caller> => {
@@ -57,9 +61,10 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     if ((client === null || client === ADMIN_KEY_CLIENT) && isAdminKey(key)) {
       return { client: ADMIN_KEY_CLIENT, role: 'admin', services: null, via: 'adminKey', address }
     }
-    if (!parsed) throw fail(address)
+    if (!parsed) throw fail('key', address)
     const right = await isKeys.verify(parsed, found)
-    if (!right || !found?.usable || (client !== null && client !== found.clientName)) throw fail(address)
+    if (!right || !found?.usable || (client !== null && client !== found.clientName))
+      throw fail('key', address)
     if (!addressWithin(address, found.addresses)) throw elsewhere()
     if (found.unwritten) await parts.noteUse(parsed.keyId).catch(parts.onTrouble)
     return { client: found.clientName, role: found.role, services: found.services, via, address }
@@ -70,10 +75,10 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
       case 'nothing':
         throw new SincewireError('unauthenticated', 'The call does not show who makes it')
       case 'unreadable':
-        throw fail(address)
+        throw fail(presented.kind, address)
       case 'bearer': {
         const who = await bearer?.(presented.token)
-        if (!who) throw fail(address)
+        if (!who) throw fail(presented.kind, address)
         return { ...who, via: 'bearer', address }
       }
       case 'key':
