@@ -17,6 +17,13 @@ if (unknown.length > 0 || !Number.isSafeInteger(seed) || !(seconds > 0)) {
   process.exit(2)
 }
 
+// Ctrl-C: what a scenario has started, mounted and written goes before we do; a second one does not wait.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void cleanUpNow().finally(() => process.exit(130))
+  })
+}
+
 for (const scenario of SCENARIOS) {
   if (positionals.length > 0 && !positionals.includes(scenario.name)) continue
   print(`${scenario.name}: ${scenario.title} (seed ${seed}, ${seconds} s)`)

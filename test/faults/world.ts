@@ -5,6 +5,7 @@ import { removeDataFolder } from '../../src/db/embedded/index.ts'
 import { openPool } from '../../src/db/pool.ts'
 import { dice, SCHEMA } from '../e2e/workload.ts'
 import { manageListener } from '../support/api.ts'
+import { cleanUp } from '../support/cleanUp.ts'
 import { PLAIN, type Door } from './door.ts'
 import { FaultLog } from './faults.ts'
 import { FEED_NAMES, FEEDS, type Feed } from './feeds.ts'
@@ -81,6 +82,7 @@ export class World implements AsyncDisposable {
   /** Everything runs and is quiet when this resolves. */
   static async open(options: WorldOptions): Promise<World> {
     const world = new World(options)
+    cleanUp(() => world[Symbol.asyncDispose]()) // should whoever made it not come to its end
     try {
       await world.#open()
       return world
