@@ -3,15 +3,20 @@
  * field of every body.
  */
 
+/** What SQL would take for more than a value. */
+export const SQL: readonly string[] = [
+  "'", "''", '"', ';', '--', '/*', "' or '1'='1", "'; drop table sincewire.listener; --", "1; select pg_sleep(60); --",
+  "x' union select secret::text from sincewire.credential --", '$$; truncate sincewire.credential; $$', "\\'; drop schema sincewire cascade; --",
+  '$1', '${1}', '%s%n%x', "E'\\x27'", '"; drop table sincewire.listener; --', 'sincewire.credential', 'pg_catalog', '; commit; --', "a' || pg_sleep(60) || '",
+  '%', '_', '\\', '\\\\', "\\u0027 or 1=1",
+] // prettier-ignore
+
 export const TEXTS: readonly string[] = [
   // another header, another line of the log
   'a\r\nX-Evil: 1', 'a\nX-Evil: 1', 'a\r\n\r\n<html>', 'a\u2028b', 'a\u2029b', 'a\u0085b', '\u001b[31mred\u001b[0m',
   '\u001b]0;title\u0007', '{"level":"fatal","msg":"forged"}\n{"level":"info"}', '%0d%0aX-Evil:%201', 'a\tb', '\u0008\u0008',
   // SQL
-  "'", "''", '"', ';', '--', '/*', "' or '1'='1", "'; drop table sincewire.listener; --", "1; select pg_sleep(60); --",
-  "x' union select secret::text from sincewire.credential --", '$$; truncate sincewire.credential; $$', "\\'; drop schema sincewire cascade; --",
-  '$1', '${1}', '%s%n%x', "E'\\x27'", '"; drop table sincewire.listener; --', 'sincewire.credential', 'pg_catalog', '; commit; --', "a' || pg_sleep(60) || '",
-  '%', '_', '\\', '\\\\', "\\u0027 or 1=1",
+  ...SQL,
   // names that mean something to a program
   '__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'null', 'undefined', 'NaN', 'true', '[object Object]', '${7*7}', '{{7*7}}',
   '${jndi:ldap://127.0.0.1/a}', '<script>alert(1)</script>', '<!ENTITY x SYSTEM "file:///etc/passwd">', '`id`', '$(id)', '| id', '; id', '=1+1',
