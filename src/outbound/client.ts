@@ -106,7 +106,11 @@ async function fetchOnce(agent: Agent, url: URL, written: string, init: RequestI
     )
     return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers: pairs })
   }
-  return raceSignal(work(), signal)
+  try {
+    return await raceSignal(work(), signal)
+  } catch (error) {
+    throw signal.aborted ? error : new TypeError('fetch failed', { cause: error })
+  }
 }
 
 async function post(

@@ -79,6 +79,9 @@ export function createDeliver(options: DeliverOptions): Deliver {
   const attempt = async (call: OutgoingCall, deadline: Deadline): Promise<Answered | Failure> => {
     const target = await deadline.race(open(call.target))
     if (target.kind === 'failed') return target
+    if (target.credential.tls?.client && !call.target.url.startsWith('https:')) {
+      return failed('credential', 'Plain http cannot show the client certificate of the credential.')
+    }
     const first = await deadline.race(Promise.resolve(authenticate(target.credential)))
     if (first.kind === 'failed') return first
     const answer = await client.post(request(call, target, first), deadline)

@@ -4,7 +4,7 @@ import type { OpenCredential, TlsMaterial } from '../../src/domain/credential.ts
 import { authority, type Certificate } from './support/authority.ts'
 import { testClient } from './support/client.ts'
 import { delivery, oauthCredential } from './support/delivery.ts'
-import { onRequest, rawTlsServer } from './support/rawServer.ts'
+import { onRequest, rawServer, rawTlsServer } from './support/rawServer.ts'
 
 const servers = await authority()
 const clients = await authority()
@@ -73,6 +73,18 @@ test("a credential's authority counts for that credential alone", async () => {
   const sent = await delivery(hooks.url, without, { client }).send()
   expect(sent).toMatchObject({ kind: 'failed', reason: 'tls', message: expect.stringContaining('CERT') })
   expect(hooks.names()).toEqual(['alice'])
+})
+
+test('a certificate is never left out: by plain http nothing is sent', async () => {
+  const plain = await rawServer(() => {})
+  const url = `http://127.0.0.1:${plain.port}/`
+  const sent = await delivery(url, mtls(tlsOf(alice)), { client: clientOf() }).send()
+  expect(sent).toMatchObject({
+    kind: 'failed',
+    reason: 'credential',
+    message: expect.stringContaining('http'),
+  })
+  expect(plain.connections()).toBe(0)
 })
 
 test("no connection of one credential ever carries another's call", async () => {
