@@ -22,7 +22,7 @@ type State = typeof anyState extends fc.Arbitrary<infer T> ? T : never
 const anyState = fc.record({
   enabled: fc.constantFrom(true, true, true, false),
   published: fc.constantFrom('test/some', 'test/none', 'test/off'),
-  interval_seconds: fc.constantFrom(1, 900),
+  interval_seconds: fc.constantFrom(300, 900),
   failures: fc.constantFrom(0, 0, 0, 3),
   proven_revision: fc.constantFrom(null, 0, 0, 0),
   window: fc.constantFrom(false, false, false, true),
