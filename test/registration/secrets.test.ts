@@ -96,6 +96,7 @@ describe('at start', () => {
   })
 
   test('another key stops with one sentence, and touches nothing', async () => {
+    for (const name of ['K3', 'K4']) await credential(apikey(name))
     const other = createVault({ key: randomBytes(32) })
     const before = await database.run('select c::text from sincewire.credential c order by 1')
     await expect(checkVault(db, () => other)).rejects.toThrow(
