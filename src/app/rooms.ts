@@ -13,6 +13,7 @@ import { addRefresh } from '../http/merchandising/refresh.ts'
 import { addRegistration } from '../http/merchandising/registration.ts'
 import { addPrivacy } from '../http/privacy/privateData.ts'
 import type { Api } from '../http/room.ts'
+import { createFindBlocked } from '../outbound/names.ts'
 import { createAdministrationServices } from '../services/administration.ts'
 import { createAuditServices } from '../services/audit/index.ts'
 import { createChangeServices } from '../services/changes/index.ts'
@@ -30,6 +31,7 @@ export function createRooms(base: Base): readonly ((api: Api) => void)[] {
     ...{ db, vault, publicUrl },
     random: (size) => randomBytes(size),
     targets: config.targets,
+    findBlocked: createFindBlocked({ rules: config.targets, proxied: config.outgoing.proxy !== undefined }),
     signatureOverlapHours: config.outgoing.signatureOverlapHours,
     uuid: randomUUID,
   })

@@ -54,6 +54,22 @@ export function checkTargetUrl(url: string, rules: TargetRules): TargetCheck {
 }
 
 /**
+ * Why a URL may not be registered, as the end of a sentence; undefined: it may. `blocked`: URLs whose names were found to
+ * lead to refused addresses.
+ */
+export function targetFault(
+  url: string,
+  rules: TargetRules,
+  blocked: ReadonlySet<string> | undefined,
+): string | undefined {
+  const check = checkTargetUrl(url, rules)
+  if (check.kind === 'refused') return check.reason
+  return blocked?.has(url)
+    ? 'names a host that leads to a private or reserved address, which is not on the list of allowed targets'
+    : undefined
+}
+
+/**
  * Whether a resolved address may be called on that port: every public one, and those private or reserved ones that
  * an address or network in `allow` or `allowHttp` names. A host name in the lists is not that permission, since
  * whoever runs its name server could point it at our own network.

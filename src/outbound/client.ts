@@ -54,7 +54,7 @@ export interface Client {
   /** Posts once; follows no redirect. Whatever happens on the network is a value, never a throw. */
   post(request: PostRequest, deadline: Deadline): Promise<Answered | Failure>
   /**
-   * As fetch, behind the same guards, for token endpoints and the like: throws on trouble with the network. Answers up
+   * As fetch, behind the same guards, for token endpoints and the like: throws what went wrong, not wrapped. Answers up
    * to 256 KiB, as they come: what is compressed unasked stays so, and cannot swell.
    */
   fetch(url: string, init: RequestInit, tls?: TlsMaterial): Promise<Response>
@@ -106,11 +106,7 @@ async function fetchOnce(agent: Agent, url: URL, written: string, init: RequestI
     )
     return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers: pairs })
   }
-  try {
-    return await raceSignal(work(), signal)
-  } catch (error) {
-    throw signal.aborted ? error : new TypeError('fetch failed', { cause: error })
-  }
+  return raceSignal(work(), signal)
 }
 
 async function post(

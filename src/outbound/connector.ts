@@ -144,6 +144,7 @@ function guardedLookup(resolve: Resolve, allowed: (ip: string) => boolean): Look
   }
 }
 
-const systemResolve: Resolve = (hostname, done) => {
+/** Asks as the system does, the hosts file included. */
+export const systemResolve: Resolve = (hostname, done) => {
   lookup(hostname, { all: true }, (error, addresses) => done(error, error ? [] : addresses))
 }

@@ -132,15 +132,41 @@ test('a redirect is not followed, wherever it leads', async () => {
   expect(trap.connections()).toBe(0)
 })
 
+test('a name that leads home is refused when it is registered too, with what is wrong', async () => {
+  const home = `http://localhost:${trap.port}/`
+  const item = { service: feed.service, credentialName: 'ANY', listenerUrl: home }
+  const { status, body } = await put(app.url, 'webhooks/manage', { collectionSize: 1, items: [item] })
+  expect([status, JSON.stringify(body)]).toEqual([
+    400,
+    expect.stringContaining('listenerUrl names a host that leads to a private or reserved address'),
+  ])
+  const token = await put(app.url, 'webhook/credential/manage', {
+    ...{ credentialName: 'TOKEN', credentialType: 'OAUTH', oauthClientId: 'a', oauthClientSecret: 'b' },
+    oauthTokenUrl: home,
+  })
+  expect(token).toMatchObject({
+    status: 400,
+    body: { validationErrors: [{ field: 'manage.oauthTokenUrl' }] },
+  })
+})
+
 test('the running service does not call a registered name that leads home, and says so', async () => {
   await feed.put(['1'])
-  const listenerUrl = `http://localhost:${trap.port}/hook`
-  const item = { service: feed.service, credentialName: 'ANY', listenerUrl }
+  const item = {
+    service: feed.service,
+    credentialName: 'ANY',
+    listenerUrl: 'https://hooks.receiver.example/',
+  }
   expect(await put(app.url, 'webhooks/manage', { collectionSize: 1, items: [item] })).toMatchObject({
     status: 200,
   })
+  // The name led elsewhere when it was registered.
+  await database.run(`update sincewire.listener set listener_url = 'http://localhost:${trap.port}/hook';
+    delete from sincewire.attempt`)
   const error = await eventually(async () => {
-    const [attempt] = await database.run('select error from sincewire.attempt')
+    const [attempt] = await database.run(
+      `select error from sincewire.attempt where url like 'http://localhost%'`,
+    )
     return attempt?.['error'] as string | undefined
   })
   expect(error).toContain('blocked_address')

@@ -1,7 +1,7 @@
 import { CREDENTIAL_TYPES, type CredentialContent, type CredentialType } from '../credential.ts'
 import type { FieldError } from '../errors.ts'
 import type { Instant } from '../instant.ts'
-import { checkTargetUrl, type TargetRules } from '../target.ts'
+import { targetFault, type TargetRules } from '../target.ts'
 import { decideTls, type TlsRequest } from './decideTls.ts'
 import { inputValueOf } from './inputValue.ts'
 
@@ -29,6 +29,8 @@ export interface CredentialFacts {
   /** The credential as registered, opened. */
   readonly current: RegisteredCredential | undefined
   readonly targets: TargetRules
+  /** URLs whose names lead to refused addresses. */
+  readonly blocked?: ReadonlySet<string> | undefined
   readonly now: Instant
 }
 
@@ -121,10 +123,10 @@ function missingFaults(request: CredentialRequest, type: CredentialType, values:
     .map((field) => fault(request, field, `is required for a credential of type ${type}`))
 }
 
-function urlFaults(request: CredentialRequest, { targets }: CredentialFacts): FieldError[] {
+function urlFaults(request: CredentialRequest, { targets, blocked }: CredentialFacts): FieldError[] {
   if (request.oauthTokenUrl === undefined) return []
-  const check = checkTargetUrl(request.oauthTokenUrl, targets)
-  return check.kind === 'ok' ? [] : [fault(request, 'oauthTokenUrl', check.reason)]
+  const reason = targetFault(request.oauthTokenUrl, targets, blocked)
+  return reason === undefined ? [] : [fault(request, 'oauthTokenUrl', reason)]
 }
 
 function contentOf(type: CredentialType, values: Values): CredentialContent {

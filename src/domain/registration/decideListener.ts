@@ -3,7 +3,7 @@ import type { Instant } from '../instant.ts'
 import { LISTENER_DEFAULTS, type Listener, type Registration } from '../listener.ts'
 import { prunedFault } from '../pruned.ts'
 import type { Service } from '../service.ts'
-import { checkTargetUrl, type TargetRules } from '../target.ts'
+import { targetFault, type TargetRules } from '../target.ts'
 
 /** One item of a manage call, its fields checked one by one; absent: not given. */
 export interface ListenerRequest {
@@ -39,6 +39,8 @@ export interface ListenerFacts {
   /** The listener registered under the item's name. */
   readonly current: Listener | undefined
   readonly targets: TargetRules
+  /** URLs whose names lead to refused addresses. */
+  readonly blocked?: ReadonlySet<string> | undefined
   /** Of the caller: */
   readonly mayUseService: boolean
   /** whether the listener, if there is one, is its to change, */
@@ -113,8 +115,8 @@ function contentFaults(request: ListenerRequest, facts: ListenerFacts): string[]
     faults.push(`credential ${request.credentialName} is not registered`)
   }
   if (request.listenerUrl !== undefined) {
-    const check = checkTargetUrl(request.listenerUrl, targets)
-    if (check.kind === 'refused') faults.push(`listenerUrl ${check.reason}`)
+    const fault = targetFault(request.listenerUrl, targets, facts.blocked)
+    if (fault !== undefined) faults.push(`listenerUrl ${fault}`)
   }
   const { sinceTimestamp: since } = request
   const pruned = since === undefined ? undefined : prunedFault(since, since, service?.prunedBefore ?? null)

@@ -18,6 +18,7 @@ import {
 } from '../../domain/registration/decideCredential.ts'
 import type { TargetRules } from '../../domain/target.ts'
 import { identityFault } from '../../outbound/connector.ts'
+import type { FindBlocked } from '../../outbound/names.ts'
 import type { Vault } from '../../secrets/vault.ts'
 import { openContent, sealContent } from './content.ts'
 
@@ -25,6 +26,8 @@ export interface ManageCredentialDeps {
   readonly db: Db
   readonly vault: Vault
   readonly targets: TargetRules
+  /** Looks names up before they are registered; undefined: only calls do. */
+  readonly findBlocked?: FindBlocked | undefined
 }
 
 export type ManagedCredential = 'created' | 'updated' | 'deleted'
@@ -44,6 +47,8 @@ export async function manageCredential(
 ): Promise<ManagedCredential> {
   const { db, vault, targets } = deps
   const name = request.credentialName
+  // Before the transaction: nobody else's registration waits for a name server.
+  const blocked = await deps.findBlocked?.(request.oauthTokenUrl === undefined ? [] : [request.oauthTokenUrl])
   return db.transaction().execute(async (tx) => {
     const now = await lockRegistrations(tx)
     const row = await findCredential(tx, name)
@@ -54,7 +59,7 @@ export async function manageCredential(
       content: openContent(vault, name, row),
       heartbeatIntervalHours: row.heartbeat_interval_hours,
     }
-    const decision = decideCredential(request, { current, targets, now })
+    const decision = decideCredential(request, { current, targets, blocked, now })
     refuseIdentity(decision)
     switch (decision.kind) {
       case 'refuse':

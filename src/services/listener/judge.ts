@@ -35,6 +35,8 @@ export interface Judgement {
 
 export interface JudgeOptions {
   readonly targets: TargetRules
+  /** URLs whose names lead to refused addresses. */
+  readonly blocked: ReadonlySet<string> | undefined
   readonly caller: Caller
   readonly lock: boolean
 }
@@ -46,7 +48,7 @@ export interface JudgeOptions {
 export async function judge(
   db: DbOrTx,
   items: readonly PlacedRequest[],
-  { targets, caller, lock }: JudgeOptions,
+  { targets, blocked, caller, lock }: JudgeOptions,
 ): Promise<Judgement> {
   const names = items.map(({ request }) => nameOf(request))
   const services = new Map((await listServices(db)).map((service) => [service.name, service]))
@@ -77,6 +79,7 @@ export async function judge(
       credential: credential && { heartbeatIntervalHours: credential.heartbeat_interval_hours },
       current,
       targets,
+      blocked,
       mayUseService: mayUse(caller, request.service),
       isOwn: current === undefined || isOwn(caller, current.owner),
       mayUseCredential: current === undefined || credentials.has(current.credentialName),

@@ -5,6 +5,7 @@ import type { Caller } from '../../domain/caller.ts'
 import { refused, SincewireError, type BusinessError } from '../../domain/errors.ts'
 import { EPOCH } from '../../domain/instant.ts'
 import type { TargetRules } from '../../domain/target.ts'
+import type { FindBlocked } from '../../outbound/names.ts'
 import { plainEdge, type Edge } from '../../domain/window.ts'
 import { judge, type Decided, type PlacedRequest } from './judge.ts'
 import { makePlan } from './plan.ts'
@@ -13,6 +14,8 @@ import type { GeneratedKey, GeneratedSecret, SecretDeps } from './secrets.ts'
 export interface ManageListenersDeps extends SecretDeps {
   readonly db: Db
   readonly targets: TargetRules
+  /** Looks names up before they are registered; undefined: only calls do. */
+  readonly findBlocked?: FindBlocked | undefined
   /** A new uid for each registration. */
   readonly uuid: () => string
 }
@@ -39,10 +42,12 @@ export async function manageListeners(
   caller: Caller,
   items: readonly PlacedRequest[],
 ): Promise<ManagedListeners> {
+  const blocked = await blockedUrls(deps, items)
   return deps.db.transaction().execute(async (tx) => {
     const now = await lockRegistrations(tx)
     const { decided, refusals, foreign } = await judge(tx, items, {
       targets: deps.targets,
+      blocked,
       caller,
       lock: true,
     })
@@ -69,11 +74,21 @@ const NOT_YOURS = 'Some of it belongs to another client or is not for you'
 
 /** Every reason against every item, and nothing changed: for a call that cannot succeed anyway. */
 export async function checkListeners(
-  { db, targets }: Pick<ManageListenersDeps, 'db' | 'targets'>,
+  deps: Pick<ManageListenersDeps, 'db' | 'targets' | 'findBlocked'>,
   caller: Caller,
   items: readonly PlacedRequest[],
 ): Promise<readonly BusinessError[]> {
-  return items.length === 0 ? [] : (await judge(db, items, { targets, caller, lock: false })).refusals
+  if (items.length === 0) return []
+  const blocked = await blockedUrls(deps, items)
+  return (await judge(deps.db, items, { targets: deps.targets, blocked, caller, lock: false })).refusals
+}
+
+// Before the transaction: nobody else's registration waits for a name server.
+async function blockedUrls(
+  { findBlocked }: Pick<ManageListenersDeps, 'findBlocked'>,
+  items: readonly PlacedRequest[],
+): Promise<ReadonlySet<string> | undefined> {
+  return findBlocked?.(items.flatMap(({ request }) => request.listenerUrl ?? []))
 }
 
 /** The edge that each given since stands for, by item; a new listener without one starts in 1970. */
