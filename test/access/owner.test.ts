@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ADMIN_KEY, testApp, testDatabase } from '../support/index.ts'
 import { makeFeed } from '../publish/harness.ts'
 import { clientsOf, OPERATIONS } from './support.ts'
@@ -59,7 +59,9 @@ const rowOf = (listenerName: string) =>
   database.run(`select * from sincewire.listener where listener_name = '${listenerName}'`)
 
 describe('an integrator', () => {
-  beforeAll(async () => {
+  beforeEach(async () => {
+    await database.run('delete from sincewire.listener; delete from sincewire.credential')
+    await changeClient('cut', { services: ['bench/a', 'bench/none'] })
     for (const who of ['ann', 'bob'] as const) {
       await credential(who, `C_${who}`)
       await credential(who, `spare_${who}`)
