@@ -1,13 +1,15 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { isNetwork } from '../../domain/address.ts'
 import { clientNameFault, shownClient } from '../../domain/access/client.ts'
 import { clientRoles } from '../../domain/caller.ts'
+import { invalid } from '../../domain/errors.ts'
 import { LENGTHS } from '../../domain/registration/limits.ts'
 import type { ClientServices } from '../../services/access/index.ts'
 import { failures, json, missing } from '../merchandising/answers.ts'
 import { moment, requiredText, wholeNumber } from '../merchandising/fields.ts'
 import { noQuery, refuseQuery } from '../merchandising/query.ts'
-import { refuseBody } from '../merchandising/validation.ts'
+import { fieldErrors, refuseBody, type Checked } from '../merchandising/validation.ts'
 import type { Api, Room } from '../room.ts'
 import { clientItem, clientWithKey } from './clientItem.ts'
 import { CLIENTS_PATH } from './path.ts'
@@ -133,7 +135,7 @@ function addOfOne(api: Api, services: ClientServices): void {
       const client = await services.changeClient(c.req.valid('param').name, Object.fromEntries(given))
       return c.json(shownClient(client), 200)
     },
-    refuseBody(''),
+    refuse,
   )
   api.openapi(
     rotateRoute,
@@ -143,7 +145,7 @@ function addOfOne(api: Api, services: ClientServices): void {
       const { client, key } = await services.rotateKey(c.req.valid('param').name, rotation)
       return c.json({ client: shownClient(client), key }, 200, NO_STORE)
     },
-    refuseBody(''),
+    refuse,
   )
   api.openapi(
     revokeRoute,
@@ -151,8 +153,14 @@ function addOfOne(api: Api, services: ClientServices): void {
       const { name } = c.req.valid('param')
       return c.json(shownClient(await services.revokeClient(name, c.req.valid('json').keyId)), 200)
     },
-    refuseBody(''),
+    refuse,
   )
+}
+
+/** What is wrong with the name in the path, or else with the body: which may be no JSON, and is not looked at before. */
+function refuse(result: Checked & { readonly target?: string }, c: Context) {
+  if (result.success || result.target !== 'param') return refuseBody('')(result, c)
+  throw invalid(fieldErrors(result.error.issues, c.req.param(), ''))
 }
 
 const NO_STORE = { 'cache-control': 'no-store' }
