@@ -28,6 +28,9 @@ export async function statusOf(url: string, key: string): Promise<number> {
   return answer.status
 }
 
+/** Where the secret begins in a key; it may hold the sign that parts it from the id. */
+export const SECRET_AT = 'sw_0123456789abcdef_'.length
+
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
