@@ -68,6 +68,7 @@ export class World implements AsyncDisposable {
   /** The folder of the release that was opened, if it is not this one. */
   readonly release: string | undefined
   readonly #options: WorldOptions
+  readonly #decks = new Map<unknown, unknown[]>()
   readonly #undo = new AsyncDisposableStack()
 
   private constructor(options: WorldOptions) {
@@ -108,6 +109,14 @@ export class World implements AsyncDisposable {
   /** One of them, by the world's dice. */
   pick<T>(all: readonly T[]): T {
     return all[Math.floor(this.random() * all.length)]!
+  }
+
+  /** One of them like a card of a shuffled deck: each comes once before any comes again. */
+  deal<T>(all: readonly T[]): T {
+    const deck = this.#decks.get(all) ?? []
+    this.#decks.set(all, deck)
+    if (deck.length === 0) deck.push(...all)
+    return deck.splice(Math.floor(this.random() * deck.length), 1)[0] as T
   }
 
   /** By the world's dice. */

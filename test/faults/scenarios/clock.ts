@@ -16,17 +16,21 @@ function clocksOf(world: World, process: string): Readonly<Record<string, string
   return lent.of(world).of(process)
 }
 
+const WHOSE = ['PostgreSQL', 'service', 'one process', 'every'] as const
+const HOURS = [-1, 0, 1]
+
 /** Clocks jump by an hour: PostgreSQL's, the service's, or all; and later again, from where they are. */
 async function step(world: World): Promise<void> {
   const clocks = lent.of(world)
   const names = world.members.map(({ name }) => name)
-  const [kind, whose] = world.pick([
-    ['PostgreSQL', ['postgres']],
-    ['service', names],
-    ['one process', [world.pick(names)]],
-    ['every', ['postgres', ...names]],
-  ] as const)
-  const hours = world.pick([-1, 0, 1])
+  const kind = world.deal(WHOSE)
+  const whose = {
+    PostgreSQL: ['postgres'],
+    service: names,
+    'one process': [world.pick(names)],
+    every: ['postgres', ...names],
+  }[kind]
+  const hours = world.deal(HOURS)
   const to = hours === 0 ? 'right' : hours > 0 ? 'an hour ahead' : 'an hour behind'
   // pg-boss goes by PostgreSQL's clock: a step forward, and every owner has been silent for an hour.
   const over = world.faults.begin(

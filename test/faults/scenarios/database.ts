@@ -111,5 +111,5 @@ export const database: Trouble = {
   name: 'database',
   title:
     'PostgreSQL is killed and frozen, sessions end, connections run out, statements time out, nothing can be written, locks are held',
-  strike: (world) => world.pick(STRIKES)(world),
+  strike: (world) => world.deal(STRIKES)(world),
 }

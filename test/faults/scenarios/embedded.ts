@@ -21,17 +21,18 @@ async function killBoth(world: World): Promise<void> {
   over()
 }
 
+const STRIKES: readonly ((world: World) => Promise<void>)[] = [
+  (world) => kill(world, [world.api], 'service killed'),
+  killServer,
+  killBoth,
+  (world) => freeze(world, [world.api], 'service frozen'),
+  freezePostgres,
+]
+
 export const embedded: Trouble = {
   name: 'embedded',
   title:
     'a service with the PostgreSQL that it brings: one of them, the other, or both are killed and frozen',
   world: { embedded: true },
-  async strike(world) {
-    const draw = world.random()
-    if (draw < 0.3) await kill(world, [world.api], 'service killed')
-    else if (draw < 0.6) await killServer(world)
-    else if (draw < 0.8) await killBoth(world)
-    else if (draw < 0.9) await freeze(world, [world.api], 'service frozen')
-    else await freezePostgres(world)
-  },
+  strike: (world) => world.deal(STRIKES)(world),
 }

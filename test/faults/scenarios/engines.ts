@@ -36,20 +36,21 @@ export async function freeze(world: World, members: readonly Member[], kind: str
   over()
 }
 
+const STRIKES: readonly ((world: World) => Promise<void>)[] = [
+  (world) => kill(world, [world.pick(world.engines)], 'engine killed'),
+  (world) => kill(world, [world.pick(world.engines)], 'engine killed'),
+  (world) => kill(world, world.engines.slice(1), 'engines killed'),
+  (world) => kill(world, [world.api], 'api killed'),
+  (world) => kill(world, world.members, 'service killed'),
+  killAll,
+  (world) => freeze(world, world.engines.slice(1), 'engines frozen'),
+  (world) => freeze(world, [world.api], 'api frozen'),
+  (world) => freeze(world, world.members, 'service frozen'),
+]
+
 export const engines: Trouble = {
   name: 'engines',
-  title: 'processes of the service are killed and frozen',
+  title: 'processes of the service are killed and frozen, and everything at once',
   world: { engines: 3 },
-  async strike(world) {
-    const { engines, api } = world
-    const draw = world.random()
-    if (draw < 0.3) await kill(world, [world.pick(engines)], 'engine killed')
-    else if (draw < 0.45) await kill(world, engines.slice(1), 'engines killed')
-    else if (draw < 0.55) await kill(world, [api], 'api killed')
-    else if (draw < 0.65) await kill(world, world.members, 'service killed')
-    else if (draw < 0.75) await killAll(world)
-    else if (draw < 0.85) await freeze(world, engines.slice(1), 'engines frozen')
-    else if (draw < 0.95) await freeze(world, [api], 'api frozen')
-    else await freeze(world, world.members, 'service frozen')
-  },
+  strike: (world) => world.deal(STRIKES)(world),
 }

@@ -27,18 +27,21 @@ async function lead(world: World, kind: string, elsewhere: (door: NamesDoor) => 
   over()
 }
 
+const STRIKES: readonly ((world: World) => Promise<void>)[] = [
+  move,
+  (world) => lead(world, 'name gone', (door) => door.forget()),
+  (world) => lead(world, 'name of two places, one dead', (door) => door.leadHome(true)),
+  (world) =>
+    lead(world, 'name leads astray', (door) => door.leadAstray(world.receivers.map(({ port }) => port))),
+]
+
 export const names: Trouble = {
   name: 'names',
   title: 'the name of the receivers moves, is gone, leads to a dead place too, or to where nobody may call',
   world: { door: (world) => doors.give(world, new NamesDoor(world.folder)) },
   impossible: NamesDoor.impossible,
   async strike(world) {
-    const draw = world.random()
-    const ports = world.receivers.map(({ port }) => port)
-    if (draw < 0.4) await move(world)
-    else if (draw < 0.6) await lead(world, 'name gone', (door) => door.forget())
-    else if (draw < 0.8) await lead(world, 'name of two places, one dead', (door) => door.leadHome(true))
-    else await lead(world, 'name leads astray', (door) => door.leadAstray(ports))
+    await world.deal(STRIKES)(world)
     if (doors.of(world).trapped > 0) world.broken.push('called an address that must not be called')
   },
 }

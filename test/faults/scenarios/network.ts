@@ -19,16 +19,16 @@ export function cutOnce(world: World): void {
   world.line.cut()
 }
 
+const STRIKES: readonly ((world: World) => Promise<void> | void)[] = [
+  cutOnce,
+  (world) => weather(world, 'network cut', { kind: 'cut' }, world.between(200, 3000)),
+  (world) => weather(world, 'network slow', { kind: 'slow', milliseconds: world.between(5, 80) }, 3000),
+  (world) => weather(world, 'network silent', { kind: 'silent' }, world.between(500, 4000)),
+  (world) => weather(world, 'network long silent', { kind: 'silent' }, FROZEN_MILLISECONDS),
+]
+
 export const network: Trouble = {
   name: 'network',
   title: 'the network between the service and PostgreSQL is cut, slow, or silent',
-  async strike(world) {
-    const draw = world.random()
-    if (draw < 0.3) cutOnce(world)
-    else if (draw < 0.6) await weather(world, 'network cut', { kind: 'cut' }, world.between(200, 3000))
-    else if (draw < 0.8)
-      await weather(world, 'network slow', { kind: 'slow', milliseconds: world.between(5, 80) }, 3000)
-    else if (draw < 0.9) await weather(world, 'network silent', { kind: 'silent' }, world.between(500, 4000))
-    else await weather(world, 'network long silent', { kind: 'silent' }, FROZEN_MILLISECONDS)
-  },
+  strike: async (world) => world.deal(STRIKES)(world),
 }

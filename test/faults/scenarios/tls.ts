@@ -5,6 +5,8 @@ import type { Trouble } from '../scenario.ts'
 
 const doors = new Lent<TlsDoor>()
 
+const MOODS = [...TLS_TROUBLES, ...HANDSHAKE_TROUBLES]
+
 const nameOf = (mood: TlsMood) =>
   TLS_TROUBLES.some((trouble) => trouble === mood) ? `certificate ${mood}` : `handshake ${mood}`
 
@@ -14,7 +16,7 @@ export const tls: Trouble = {
   world: { door: async (world) => doors.give(world, await TlsDoor.open(world.folder)) },
   async strike(world) {
     const door = doors.of(world)
-    const mood = world.pick([...TLS_TROUBLES, ...HANDSHAKE_TROUBLES])
+    const mood = world.deal(MOODS)
     const over = world.faults.begin(nameOf(mood))
     door.mood = mood
     await delay(world.between(100, 2000))

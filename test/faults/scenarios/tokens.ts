@@ -38,7 +38,7 @@ async function endEarly(world: World): Promise<void> {
 /** The token endpoint is in trouble, and what it gave is no longer good. */
 async function troubleTheEndpoint(world: World): Promise<void> {
   const door = doors.of(world)
-  const mood = world.pick(TOKEN_TROUBLES)
+  const mood = world.deal(TOKEN_TROUBLES)
   const over = world.faults.begin(`token endpoint ${mood}`, REPEATS.none)
   door.mood = mood
   if (world.random() < 0.7) door.revoke()
@@ -47,12 +47,14 @@ async function troubleTheEndpoint(world: World): Promise<void> {
   over()
 }
 
+const STRIKES = [revoke, endEarly, troubleTheEndpoint]
+
 export const tokens: Trouble = {
   name: 'tokens',
   title: 'OAuth tokens are revoked and end early, their endpoint refuses, fails and is silent',
   world: { door: openDoor },
   async strike(world) {
-    await world.pick([revoke, endEarly, troubleTheEndpoint])(world)
+    await world.deal(STRIKES)(world)
     if (doors.of(world).granted === 0) world.broken.push('nobody asked for a token')
   },
 }
