@@ -48,12 +48,18 @@ export function openPool(options: PoolOptions): Pool {
     // oxlint-disable-next-line typescript/no-misused-promises
     ...(sharedLock && { onConnect: (client) => holdSharedLock(client, sharedLock) }),
   })
-  pool.on('error', (error) => options.onError?.(error))
+  // It ends before the last of its connections has: a server that stops right then is no trouble.
+  let closing = false
+  pool.on('error', (error) => closing || options.onError?.(error))
   // A connection that breaks between two queries of a transaction tells only its client; without a listener that ends
   // the process. The next query on it fails and says so.
   pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new ChangerDialect({ pool }) })
-  return { db, pool, close: () => db.destroy() }
+  const close = () => {
+    closing = true
+    return db.destroy()
+  }
+  return { db, pool, close }
 }
 
 /** Takes an advisory lock that its holders share. */
