@@ -89,11 +89,17 @@ function toJson(change: Change): string {
 
 function describe(change: Change): string {
   const { actor, via, address, operation, objectKind, objectName, before, after } = change
-  const what = [operation, objectKind, objectName].filter((word) => word !== '').map(inOneLine)
+  const what = [operation, objectKind, objectName].filter((word) => word !== '')
   const where = address === null ? '' : ` from ${address}`
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
-  const values = names.map((name) => `${name} ${pair(before?.[name], after?.[name])}`)
-  return `${toIsoMillis(change.changedAt)}  ${inOneLine(actor)} (${via}${where})  ${what.join(' ')}  ${values.join(', ')}`
+  const values = names.flatMap((name) => {
+    const [was, is] = [before?.[name], after?.[name]]
+    // What a new object has not, and what one that goes had not, is no news.
+    return was == null && is == null ? [] : [`${name} ${pair(was, is)}`]
+  })
+  return inOneLine(
+    `${toIsoMillis(change.changedAt)}  ${actor} (${via}${where})  ${what.join(' ')}  ${values.join(', ')}`,
+  )
 }
 
 function pair(before: unknown, after: unknown): string {
@@ -103,7 +109,7 @@ function pair(before: unknown, after: unknown): string {
     : `${JSON.stringify(before)} → ${JSON.stringify(after)}`
 }
 
-/** Names are other people's words: they cannot move the cursor or begin a line of their own. */
+/** Names and values are other people's words: they cannot move the cursor or begin a line of their own. */
 function inOneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
 }
