@@ -39,28 +39,37 @@ describe('a service on a fresh data folder', async () => {
     const migrated = await runCommand(['migrate'], { env })
     expect(migrated).toMatchObject({ code: 0, stdout: expect.stringContaining('is up to date') })
   })
+})
 
-  test('killed by -9 leaves no PostgreSQL behind, and the next start recovers by itself', async () => {
-    const postmaster = postmasterPid(dataDir)
-    service.kill('SIGKILL')
-    await service.ended
-    await eventually(() => !isAlive(postmaster))
+test('killed by -9 leaves no PostgreSQL behind, and the next start recovers by itself', async () => {
+  const dataDir = join(scratch(), 'data')
+  const env = { SINCEWIRE_DATA_DIR: dataDir }
+  const service = startService({ env })
+  await service.ready
+  const postmaster = postmasterPid(dataDir)
+  service.kill('SIGKILL')
+  await service.ended
+  await eventually(() => !isAlive(postmaster))
 
-    const next = startService({ env })
-    await next.ready
-    const nextPostmaster = postmasterPid(dataDir)
-    expect(await next.stop()).toMatchObject({ code: 0, stderr: '' })
-    expect(isAlive(nextPostmaster)).toBe(false)
-  })
+  const next = startService({ env })
+  await next.ready
+  const nextPostmaster = postmasterPid(dataDir)
+  expect(await next.stop()).toMatchObject({ code: 0, stderr: '' })
+  expect(isAlive(nextPostmaster)).toBe(false)
+})
 
-  test('is refused its folder by another major version of PostgreSQL', async () => {
-    writeFileSync(join(dataDir, 'postgres/data/PG_VERSION'), '13\n')
-    const refused = await runCommand(['serve'], { env })
-    expect(refused.stderr).toMatch(
-      /^The data folder \S+ was made by PostgreSQL 13, but this is PostgreSQL \d+: .*\n$/,
-    )
-    expect(refused.code).toBe(1)
-  })
+test('is refused its folder by another major version of PostgreSQL', async () => {
+  const dataDir = join(scratch(), 'data')
+  const env = { SINCEWIRE_DATA_DIR: dataDir }
+  const service = startService({ env })
+  await service.ready
+  await service.stop()
+  writeFileSync(join(dataDir, 'postgres/data/PG_VERSION'), '13\n')
+  const refused = await runCommand(['serve'], { env })
+  expect(refused.stderr).toMatch(
+    /^The data folder \S+ was made by PostgreSQL 13, but this is PostgreSQL \d+: .*\n$/,
+  )
+  expect(refused.code).toBe(1)
 })
 
 test('a service that starts right after a kill -9 waits for what the dead one left', async () => {
