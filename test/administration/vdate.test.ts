@@ -56,23 +56,26 @@ test('days are read strictly and shown as the document shows them', () => {
   expect(displayDay('2019-07-01')).toBe('01-Jul-2019')
 })
 
+test('before anybody has set the virtual date it answers 404, and cannot be moved', async () => {
+  const database = await testDatabase()
+  const { db } = database
+  const { get } = await serveAll(database)
+  for (const place of ['Common/vDate', 'Vdate/vdateDetail', 'EowRunSignal/EowRunSignalDetail']) {
+    const { status, body } = await get(`${PRIVATE}/${place}`)
+    expect([status, body]).toEqual([
+      404,
+      { status: 'ERROR', message: 'The virtual business date is not set' },
+    ])
+  }
+  await expect(advanceVirtualDate(db, 1)).rejects.toThrow('not set')
+  await expect(setVirtualDate(db, '2026-01-01')).rejects.toThrow('The calendar has no month for 2026-01-01')
+})
+
 describe('the virtual date', async () => {
   const database = await testDatabase()
   const { db } = database
   const { get } = await serveAll(database)
   const eow = async () => (await get(`${PRIVATE}/EowRunSignal/EowRunSignalDetail`)).body.eow
-
-  test('answers 404 before anybody has set it, and cannot be moved', async () => {
-    for (const place of ['Common/vDate', 'Vdate/vdateDetail', 'EowRunSignal/EowRunSignalDetail']) {
-      const { status, body } = await get(`${PRIVATE}/${place}`)
-      expect([status, body]).toEqual([
-        404,
-        { status: 'ERROR', message: 'The virtual business date is not set' },
-      ])
-    }
-    await expect(advanceVirtualDate(db, 1)).rejects.toThrow('not set')
-    await expect(setVirtualDate(db, '2026-01-01')).rejects.toThrow('The calendar has no month for 2026-01-01')
-  })
 
   describe('with a calendar of 2026', () => {
     beforeAll(() => generateCalendar(db, { from: 2026, years: 1, weekStart: 'sun' }))

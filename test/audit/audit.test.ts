@@ -79,6 +79,9 @@ test('what was gathered is written when the service stops', async () => {
 })
 
 test('old rows go in chunks with their payload, young ones stay', async () => {
+  await database.run(`delete from merch.job_audit_payload; delete from merch.job_audit_logs`)
+  await get(`${PRIVATE}/Common/vDate`)
+  await get(`${STATUS}nobody`) // writes what was gathered
   await database.run(`
     with l as (insert into merch.job_audit_logs select gen_random_uuid(), 'old', 'x', 'GET', 200, now() - interval '31 days', 1
                from generate_series(1, 5) returning audit_id)

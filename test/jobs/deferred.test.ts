@@ -16,11 +16,13 @@ await database.run(`
   create table shop.orders (order_no int primary key, status text not null default 'W');
   create table shop.line (
     order_no int not null references shop.orders on delete cascade on update cascade,
-    line int, quantity int not null, primary key (order_no, line));
-  create view shop.order_doc as
+    line int, quantity int not null, primary key (order_no, line))`)
+const makeView = () =>
+  database.run(`create or replace view shop.order_doc as
     select o.order_no, json_build_object('orderNo', o.order_no, 'status', o.status, 'sum', coalesce(l.sum, 0), 'share', l.share) as doc
     from shop.orders o cross join lateral (
       select sum(quantity) as sum, sum(100 / quantity) as share from shop.line l where l.order_no = o.order_no) l`)
+await makeView()
 const options: CaptureOptions = {
   service,
   ...{ table: 'shop.orders', key: ['order_no'], keyNames: ['orderNo'], view: 'shop.order_doc' },
@@ -33,6 +35,7 @@ async function configure(values: string): Promise<void> {
 }
 
 beforeEach(async () => {
+  await makeView()
   await configure(`num_threads = 2, num_data_to_process = 50000, commit_max_ctr = 500, archive_ind = 'N'`)
   await database.run(`delete from shop.orders; delete from sincewire.delta_failure; delete from sincewire.delta_history;
     insert into shop.orders values (1), (2), (3); insert into shop.line values (1, 1, 3), (1, 2, 7), (2, 1, 1)`)

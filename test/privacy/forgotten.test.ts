@@ -223,7 +223,7 @@ test('a deleted record of a composite key is found by its entity', async () => {
   })
   await run('delete from merch.partner')
   expect((await mask('PARTNER::B,K::1')).status).toBe(200)
-  expect(await places()).toEqual([])
+  expect((await places()).filter((place) => place.includes('partner'))).toEqual([])
   const left = await run('select document::text from sincewire_feed.people_partner order by key')
   expect(left.map(({ document }) => Object.keys(JSON.parse(String(document)) as object).length)).toEqual([
     2, 8,
